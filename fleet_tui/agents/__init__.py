@@ -1,0 +1,1 @@
+"""How to drive claude, codex and a plain shell: a command line out, typed events in."""

@@ -1,0 +1,1 @@
+"""What things are: hosts, targets, runs, events. Pure: no I/O, no clock, no asyncio."""

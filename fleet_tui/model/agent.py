@@ -1,0 +1,92 @@
+"""What an agent says while it works, in one vocabulary for all agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from fleet_tui.model.run import Mode, Outcome
+
+AgentKind = Literal[
+    "init",
+    "text",
+    "text-delta",
+    "thinking",
+    "tool",
+    "tool-result",
+    "denied",
+    "question",
+    "retry",
+    "limit",
+    "warning",
+    "error",
+    "result",
+    "raw",
+]
+"""`text-delta` grows the current answer; `text` is a finished block (never both for one block)."""
+
+AgentActivity = Literal[
+    "starting",
+    "working",
+    "blocked-permission",
+    "blocked-input",
+    "blocked-limit",
+    "blocked-network",
+    "idle",
+    "done",
+    "failed",
+    "stopped",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEvent:
+    """One thing an agent said or did; every string is sanitized."""
+
+    kind: AgentKind
+    text: str = ""
+    tool: str = ""
+    """Name of the tool for `tool`, `tool-result`, `denied`, `question`."""
+    tool_use: str = ""
+    """Id that ties a result, a denial or a question to its call."""
+    is_error: bool = False
+    is_subagent: bool = False
+    discards_partial: bool = False
+    """True on a `retry` that voids the text streamed since the last finished block."""
+    resets_at: float | None = None
+    """Unix seconds, on `limit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRequest:
+    """What an adapter needs to write a command line; paths are those of the host."""
+
+    run: str
+    binary: str
+    prompt: str
+    mode: Mode
+    session: str
+    """A UUID chosen by us, so that the session is known before it starts."""
+    model: str | None = None
+    budget_usd: float | None = None
+    workdir: str | None = None
+    stdin: bytes = b""
+    """Extra input of the operator (`--stdin FILE`); agents get it after the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run ended, by the classifier of its agent."""
+
+    succeeded: bool
+    outcome: Outcome
+    reason: str = ""
+    mend: str = ""
+    cost_usd: float | None = None
+    session: str | None = None
+    model: str | None = None
+    answer: str = ""
+    """The final answer, sanitized; empty when there was none."""
+    was_interrupted: bool = False

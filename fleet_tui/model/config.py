@@ -1,0 +1,71 @@
+"""The contents of `fleet.toml`, checked and typed. Money is US dollars, durations are seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_tui.model.host import Host
+    from fleet_tui.model.run import AgentName, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What applies where a host or a command says nothing."""
+
+    agent: AgentName = "claude"
+    mode: Mode = "read"
+    timeout: float | None = 1800.0
+    stall_after: float = 600.0
+    """A run that has said nothing for this long is stopped as stalled; 0 turns it off."""
+    budget_usd: float | None = None
+    fanout: int = 64
+    """How many hosts may be logging in at once; running ones are not limited."""
+    keepalive: float = 5.0
+    """Seconds between probes of a silent connection; three unanswered ones end it."""
+    connect_timeout: float = 15.0
+    stale_after: float = 300.0
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Caps of the whole fleet."""
+
+    usd_per_day: float | None = None
+    usd_per_dispatch: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetConfig:
+    """A whole fleet. Sections that no part of the program reads yet are kept in `sections`."""
+
+    name: str = "fleet"
+    hosts: tuple[Host, ...] = ()
+    defaults: Defaults = field(default_factory=Defaults)
+    budget: Budget = field(default_factory=Budget)
+    agent_home: Path = field(default_factory=lambda: Path("~/.claude"))
+    log: Path | None = None
+    """The audit log; None is `fleet.log` in `agent_home`."""
+    data_dir: Path | None = None
+    """Run store and spools; None is the platform's state folder."""
+    theme: str | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Action id to the keys that replace its default ones."""
+    ssh_config: Path | None = None
+    """The OpenSSH client configuration to honour; None is `~/.ssh/config`."""
+    known_hosts: Path | None = None
+    sections: Mapping[str, object] = field(default_factory=dict)
+    path: Path | None = None
+    """The file it came from."""
+
+    def host(self, name: str) -> Host:
+        """Return the host called `name`; raises KeyError."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(name)

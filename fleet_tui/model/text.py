@@ -1,0 +1,65 @@
+"""Text that came from another machine, made safe to store as a line and to show on a terminal.
+
+Nothing that leaves this module holds a control character other than tab and newline, an escape
+sequence, or a character that reorders its neighbours (Unicode bidi controls).
+"""
+
+from __future__ import annotations
+
+import re
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_HARMLESS_BYTES = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"\x1b(?:"
+    r"\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI
+    r"|[\]PX^_][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
+    r"|[ -/]{0,4}[0-Z\\^-~]"  # two-character escapes
+    r")"
+)
+
+_HOSTILE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f"  # C0 but tab and newline, DEL
+    "\x80-\x9f"  # C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls
+    "\u2028\u2029"  # line and paragraph separators
+    "\u200b\u2060-\u2064\ufeff\ufff9-\ufffb"  # invisible
+    "\ud800-\udfff"  # lone surrogates
+    "\U000e0000-\U000e007f"  # tag characters
+    "]"
+)
+
+
+def sanitize(text: str) -> str:
+    """Return `text` without escape sequences, each hostile character shown as U+FFFD.
+
+    Tabs and newlines stay; CRLF and a lone CR become one newline, so that a progress bar shows
+    every state it had instead of hiding what it overwrote.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _HOSTILE.search(text) is None:
+        return text
+    if "\x1b" in text:
+        text = _ESCAPE_SEQUENCE.sub("", text)
+    return _HOSTILE.sub(REPLACEMENT, text)
+
+
+def sanitize_bytes(data: bytes) -> bytes:
+    """Return `data` as clean UTF-8; the same object when it was plain ASCII text already.
+
+    Invalid UTF-8 becomes U+FFFD. Meant for whole lines: an escape sequence or a character cut in
+    two by a chunk border cannot be recognised.
+    """
+    if not data.translate(None, _HARMLESS_BYTES):
+        return data
+    return sanitize(data.decode("utf-8", "replace")).encode()
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Return `text` sanitized, on one line, white space folded, cut to `limit` characters."""
+    folded = " ".join(sanitize(text[: limit * 8]).split())
+    return folded if len(folded) <= limit else folded[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,1 @@
+"""A host you can run commands on: local process, SSH connection, pool, files, forwards."""
