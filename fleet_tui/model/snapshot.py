@@ -54,10 +54,10 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class DispatchView:
-    """A dispatch and its runs, in the target's order."""
+    """A dispatch and the ids of its runs, in the target's order."""
 
     dispatch: Dispatch
-    runs: tuple[RunView, ...]
+    run_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""What somebody asks of the fleet, before any gate has looked at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleet_tui.model.run import AgentName, Mode, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRequest:
+    """A prompt or command for a target; None leaves the choice to host and defaults."""
+
+    target: str
+    prompt: str
+    agent: AgentName | None = None
+    mode: Mode | None = None
+    origin: Origin = "operator"
+    budget_usd: float | None = None
+    """Cap per run."""
+    timeout_seconds: float | None = None
+    model: str | None = None
+    stdin: bytes = b""
+    named_hosts: frozenset[str] = frozenset()
+    """Hosts the operator typed again by hand, as `unrestricted` asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would do, for the composer; computed without I/O."""
+
+    hosts: tuple[str, ...]
+    folded: str
+    """The hosts as ranges (`web[01-03]`)."""
+    agent: AgentName | None = None
+    """None when hosts differ in their agent."""
+    mode: Mode | None = None
+    problem: str = ""
+    """Why it would be refused, one sentence; empty when it would start."""
+    worst_case_usd: float | None = None
+    """Hosts times budget; None when there is no cap."""
