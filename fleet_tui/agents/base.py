@@ -26,7 +26,11 @@ class CommandLine:
 
 
 class StreamParser(Protocol):
-    """Reads one run's output. Never raises on what a host sends; unknown events come out `raw`."""
+    """Reads one run's output. Never raises on what a host sends; unknown events come out `raw`.
+
+    A block of the answer that was streamed as `text-delta` ends with a `text` whose text is empty:
+    it closes the line and repeats nothing. A `raw` with `is_error` is a line of standard error.
+    """
 
     @property
     def activity(self) -> AgentActivity:
@@ -80,5 +84,9 @@ class AgentAdapter(Protocol):
     def command(self, request: AgentRequest) -> CommandLine:
         """Return what to start; raises UsageError for a request it cannot carry out."""
 
-    def parser(self) -> StreamParser:
-        """Return a fresh parser for one run."""
+    def parser(self, request: AgentRequest | None = None) -> StreamParser:
+        """Return a fresh parser for one run.
+
+        With the `request` the command line was made from, the parser also checks that the agent
+        runs with the rights asked for, and says so with an event that `must_stop` if not.
+        """

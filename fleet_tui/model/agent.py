@@ -24,7 +24,8 @@ AgentKind = Literal[
     "result",
     "raw",
 ]
-"""`text-delta` grows the current answer; `text` is a finished block (never both for one block)."""
+"""`text-delta` grows the current answer; `text` is a finished block. A block comes as deltas closed
+by an empty `text`, or as one `text`: its words never come twice."""
 
 AgentActivity = Literal[
     "starting",
@@ -57,6 +58,8 @@ class AgentEvent:
     """True on a `retry` that voids the text streamed since the last finished block."""
     resets_at: float | None = None
     """Unix seconds, on `limit`."""
+    must_stop: bool = False
+    """True on an `error` after which the run should be stopped: its rights are not those asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,278 @@
+"""Reads the event stream of Claude Code (`--output-format stream-json`), one run of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet_tui.agents import claude_events as events
+from fleet_tui.agents.claude_record import ClaudeRecord
+from fleet_tui.agents.claude_rights import check_rights
+from fleet_tui.agents.claude_stream import StreamedText
+from fleet_tui.agents.claude_verdict import judge
+from fleet_tui.agents.jsonfields import mapping, objects, parse_object, text
+from fleet_tui.agents.wording import bounded, raw_text, tool_summary
+from fleet_tui.model.agent import AgentEvent
+from fleet_tui.model.text import one_line
+
+if TYPE_CHECKING:
+    from fleet_tui.agents.jsonfields import JsonObject
+    from fleet_tui.model.agent import AgentActivity, AgentRequest, Verdict
+    from fleet_tui.transport.base import ExitStatus
+
+MAX_TOOL_CALLS_KEPT = 10_000
+"""Ids remembered to name a result's tool; a run that makes more loses only that name."""
+
+
+class ClaudeParser:
+    """State of one run: what was said, what it cost, what it is doing."""
+
+    def __init__(self, request: AgentRequest | None = None) -> None:
+        self._mode = request.mode if request else None
+        self._record = ClaudeRecord(session=request.session if request else None)
+        self._stream = StreamedText()
+        self._tools: dict[str, str] = {}
+        self._activity: AgentActivity = "starting"
+        self._doing = ""
+        self._introduction = ""
+        self._limit_text = ""
+
+    @property
+    def activity(self) -> AgentActivity:
+        """What the agent is doing, from its last event."""
+        return self._activity
+
+    @property
+    def doing(self) -> str:
+        """The tool and its main argument, `thinking`, why it waits, or empty."""
+        return self._doing
+
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars of the turns that are over; None before the first is."""
+        return self._record.cost_usd
+
+    @property
+    def session(self) -> str | None:
+        """The session id: the one asked for until the agent says its own."""
+        return self._record.session
+
+    @property
+    def model(self) -> str | None:
+        """The model once the agent said so."""
+        return self._record.model
+
+    def feed(self, line: bytes) -> list[AgentEvent]:
+        """Take one line of standard output, without its newline."""
+        if not line.strip():
+            return []
+        event = parse_object(line)
+        if event is None:
+            self._record.note_error_line(line)
+            return [AgentEvent("raw", raw_text(line))]
+        kind = text(event, "type")
+        if kind == "stream_event":
+            return self._stream_event(event)
+        if kind == "assistant":
+            return self._assistant(event)
+        if kind == "user":
+            return self._user(event)
+        if kind == "system":
+            return self._system(event, line)
+        if kind == "result":
+            return self._result(event)
+        if kind == "rate_limit_event":
+            return self._limit(event)
+        return [events.raw_event(event, raw_text(line))]
+
+    def feed_error(self, line: bytes) -> list[AgentEvent]:
+        """Take one line of standard error."""
+        if not line.strip():
+            return []
+        self._record.note_error_line(line)
+        return [AgentEvent("raw", raw_text(line), is_error=True)]
+
+    def finish(self, status: ExitStatus) -> Verdict:
+        """Return how the run ended."""
+        verdict = judge(self._record, status)
+        self._doing = ""
+        if status.is_lost:
+            self._activity = "unknown"
+        elif verdict.succeeded:
+            self._activity = "done"
+        else:
+            self._activity = "stopped" if verdict.outcome == "killed" else "failed"
+        return verdict
+
+    def _work(self, doing: str = "") -> None:
+        self._activity = "working"
+        self._doing = doing
+        self._record.is_turn_open = True
+
+    def _stream_event(self, event: JsonObject) -> list[AgentEvent]:
+        if event.get("parent_tool_use_id") is not None:
+            return []
+        raw = mapping(event, "event")
+        kind = text(raw, "type")
+        if kind == "message_start":
+            self._work()
+            if self._stream.discard():
+                return [AgentEvent("retry", "the answer starts again", discards_partial=True)]
+        elif kind == "content_block_start":
+            block = mapping(raw, "content_block")
+            if text(block, "type") == "thinking":
+                self._work("thinking")
+            elif text(block, "type") == "tool_use":
+                self._work(one_line(text(block, "name"), 80))
+            else:
+                self._work()
+            return self._stream.close()
+        elif kind == "content_block_delta":
+            delta = mapping(raw, "delta")
+            if text(delta, "type") == "text_delta":
+                self._work()
+                return self._stream.add(text(delta, "text"))
+        return []
+
+    def _assistant(self, event: JsonObject) -> list[AgentEvent]:
+        message = mapping(event, "message")
+        is_subagent = event.get("parent_tool_use_id") is not None
+        if event.get("is_api_error_message") is True:
+            return self._api_error(event, message)
+        self._work(self._doing)
+        if not is_subagent and (model := one_line(text(message, "model"), 80)):
+            self._record.model = model
+        spoken: list[AgentEvent] = []
+        for block in objects(message, "content"):
+            spoken += self._block(block, is_subagent=is_subagent)
+        return spoken
+
+    def _api_error(self, event: JsonObject, message: JsonObject) -> list[AgentEvent]:
+        self._record.is_turn_open = True
+        self._record.api_error = one_line(text(event, "error"), 60)
+        words = " ".join(text(block, "text") for block in objects(message, "content"))
+        return [
+            *self._stream.close(),
+            AgentEvent("error", bounded(words, 4000) or self._record.api_error, is_error=True),
+        ]
+
+    def _block(self, block: JsonObject, *, is_subagent: bool) -> list[AgentEvent]:
+        kind = text(block, "type")
+        if kind == "text":
+            words = text(block, "text")
+            if is_subagent:
+                return [AgentEvent("text", bounded(words), is_subagent=True)] if words else []
+            self._doing = ""
+            return self._stream.finish(words)
+        if kind == "thinking":
+            thought = bounded(text(block, "thinking"))
+            return [AgentEvent("thinking", thought, is_subagent=is_subagent)] if thought else []
+        if kind in ("tool_use", "server_tool_use"):
+            return [self._tool_call(block, is_subagent=is_subagent)]
+        return []
+
+    def _tool_call(self, block: JsonObject, *, is_subagent: bool) -> AgentEvent:
+        name = one_line(text(block, "name"), 80) or "unnamed tool"
+        use = one_line(text(block, "id"), 80)
+        if len(self._tools) < MAX_TOOL_CALLS_KEPT:
+            self._tools[use] = name
+        summary = tool_summary(name, mapping(block, "input"), self._record.cwd)
+        self._doing = summary
+        return AgentEvent("tool", summary, tool=name, tool_use=use, is_subagent=is_subagent)
+
+    def _user(self, event: JsonObject) -> list[AgentEvent]:
+        """Take tool results; other words in the user's name are the CLI's own, or ours."""
+        self._work()
+        is_subagent = event.get("parent_tool_use_id") is not None
+        spoken = []
+        for block in objects(mapping(event, "message"), "content"):
+            if text(block, "type") != "tool_result":
+                continue
+            use = one_line(text(block, "tool_use_id"), 80)
+            result = events.tool_result(block, self._tools.get(use, ""), is_subagent=is_subagent)
+            if tool := events.missing_tool(result):
+                spoken += self._denied(
+                    AgentEvent("denied", f"{tool}: not in this mode", tool=tool, tool_use=use)
+                )
+            spoken.append(result)
+        return spoken
+
+    def _denied(self, event: AgentEvent) -> list[AgentEvent]:
+        """Return the denial, the first time this call's is heard of."""
+        key = event.tool_use or f"unnamed {len(self._record.denied)}"
+        if key in self._record.denied:
+            return []
+        self._record.denied[key] = event.tool or "a tool"
+        return [event]
+
+    def _system(self, event: JsonObject, line: bytes) -> list[AgentEvent]:
+        subtype = text(event, "subtype")
+        if subtype == "init":
+            return self._init(event)
+        if subtype == "permission_denied":
+            return self._denied(events.denied(event))
+        if subtype == "api_retry":
+            retry = events.retry(event, discards_partial=self._stream.discard())
+            self._work(retry.text)
+            self._activity = events.retry_activity(event)
+            return [retry]
+        if notice := events.notice(event):
+            return [notice]
+        if subtype in events.SILENT_SUBTYPES or subtype in ("informational", "notification"):
+            return []
+        return [events.raw_event(event, raw_text(line))]
+
+    def _init(self, event: JsonObject) -> list[AgentEvent]:
+        self._work()
+        record = self._record
+        record.was_started = True
+        record.session = one_line(text(event, "session_id"), 80) or record.session
+        record.model = one_line(text(event, "model"), 80) or record.model
+        record.cwd = one_line(text(event, "cwd"), 4096)
+        spoken = []
+        version = one_line(text(event, "claude_code_version"), 40)
+        words = (f"claude {version}".strip(), record.model, text(event, "permissionMode"))
+        introduction = " · ".join(one_line(word, 80) for word in words if word)
+        if introduction != self._introduction:
+            self._introduction = introduction
+            spoken.append(AgentEvent("init", introduction))
+            spoken += self._failed_servers(event)
+        return spoken + self._check_rights(event)
+
+    def _failed_servers(self, event: JsonObject) -> list[AgentEvent]:
+        return [
+            AgentEvent(
+                "warning",
+                f"MCP server {one_line(text(server, 'name'), 60)} is "
+                f"{one_line(text(server, 'status'), 40) or 'in an unknown state'}",
+            )
+            for server in objects(event, "mcp_servers")[:50]
+            if text(server, "status") != "connected"
+        ]
+
+    def _check_rights(self, event: JsonObject) -> list[AgentEvent]:
+        mismatch = check_rights(self._mode, event) if self._mode else None
+        if mismatch is None or self._record.violation:
+            return []
+        self._record.violation = mismatch.sentence
+        self._record.has_less_rights = mismatch.is_less
+        return [AgentEvent("error", mismatch.sentence, is_error=True, must_stop=True)]
+
+    def _limit(self, event: JsonObject) -> list[AgentEvent]:
+        limit = events.limit(event)
+        if limit is None or limit.text == self._limit_text:
+            return []
+        self._limit_text = limit.text
+        if limit.is_error:
+            self._activity, self._doing = "blocked-limit", limit.text
+            self._record.limit_resets_at = limit.resets_at
+        return [limit]
+
+    def _result(self, event: JsonObject) -> list[AgentEvent]:
+        spoken = self._stream.close()
+        for denial in objects(event, "permission_denials"):
+            spoken += self._denied(events.denied(denial))
+        self._record.note_result(event)
+        summary = events.result(event)
+        self._activity = "failed" if summary.is_error else "done"
+        self._doing = ""
+        return [*spoken, summary]

@@ -1,0 +1,50 @@
+"""Codex, driven without a screen: `codex exec --json`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from fleet_tui.agents.base import CommandLine
+from fleet_tui.agents.codex_parser import CodexParser
+from fleet_tui.agents.prompting import prompt_bytes
+from fleet_tui.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from fleet_tui.model.agent import AgentRequest
+    from fleet_tui.model.run import AgentName, Mode
+    from fleet_tui.transport.base import SignalName
+
+_RIGHTS: dict[Mode, tuple[str, ...]] = {
+    "read": ("-s", "read-only"),
+    "write": ("-s", "workspace-write"),
+    "unrestricted": ("--dangerously-bypass-approvals-and-sandbox",),
+}
+"""`workspace-write` opens the working folder and /tmp, without network."""
+
+_MODEL = re.compile(r"[A-Za-z0-9][\w.:/@-]{0,199}")
+
+
+class CodexAdapter:
+    """Adapter for the Codex CLI. It has no cap on turns or money, and names no price."""
+
+    name: AgentName = "codex"
+    modes: frozenset[Mode] = frozenset({"read", "write", "unrestricted"})
+    speaks: Literal["bytes", "events"] = "events"
+    interrupt: SignalName = "INT"
+
+    def command(self, request: AgentRequest) -> CommandLine:
+        """Return what to start; raises UsageError for a request it cannot carry out.
+
+        Its thread id is its own choice: `request.session` is not used.
+        """
+        argv = [request.binary, "exec", "--json", *_RIGHTS[request.mode], "--skip-git-repo-check"]
+        if request.model is not None:
+            if not _MODEL.fullmatch(request.model):
+                raise UsageError(f"{request.model!r} is not the name of a model")
+            argv += ["-m", request.model]
+        return CommandLine(argv=(*argv, "-"), stdin=prompt_bytes(request))
+
+    def parser(self, request: AgentRequest | None = None) -> CodexParser:
+        """Return a fresh parser. Codex does not say with which rights it runs."""
+        return CodexParser()

@@ -1,0 +1,130 @@
+"""How a run of Codex ended. Its failures are told as free text only; the phrases are those of
+Codex CLI 0.169.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleet_tui.agents import exits
+from fleet_tui.agents.wording import plural
+from fleet_tui.model.agent import Verdict
+from fleet_tui.model.text import one_line
+
+if TYPE_CHECKING:
+    from fleet_tui.model.run import Outcome
+    from fleet_tui.transport.base import ExitStatus
+
+LOGIN = "run `codex login` on that host, or `codex login --with-api-key` with the key on its input"
+MISSING = "install Codex there, or name its absolute path in the host's agent_paths"
+
+_PHRASES: tuple[tuple[str, Outcome, str], ...] = (
+    (r"\b40[13]\b|unauthorized|not logged in|missing environment variable", "auth", LOGIN),
+    (r"\b402\b|insufficient_quota|exceeded your current quota|billing", "billing", "add credit"),
+    (r"usage limit|\b429\b|too many requests|rate.limit", "rate-limited", "wait for its reset"),
+    (r"high demand|\b529\b|overloaded|at capacity|\b50[0-4]\b", "overloaded", "try again later"),
+    (
+        r"stream disconnected|connection (?:refused|reset|failed)|error sending request"
+        r"|timed? ?out|\bdns\b|network",
+        "network",
+        "check that the host reaches the model's API",
+    ),
+    (r"model .*(?:not found|does not exist|not supported)", "usage", "choose another model"),
+)
+"""The first phrase found decides."""
+
+
+@dataclass(slots=True)
+class CodexRecord:
+    """What one run has told so far, as far as its verdict needs it."""
+
+    session: str | None = None
+    has_started: bool = False
+    """True once a turn began: before that no model was asked."""
+    is_turn_open: bool = False
+    is_complete: bool = False
+    is_waiting: bool = False
+    """True while the last word was that it waits for the network."""
+    failure: str = ""
+    """The last failure in its own words."""
+    answer: str = ""
+    denials: int = 0
+    error_lines: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+
+    @property
+    def cost_usd(self) -> float | None:
+        """0 before any model was asked, None from then on: Codex names no price."""
+        return None if self.has_started else 0.0
+
+    def note_error_line(self, line: bytes) -> None:
+        """Keep a line of standard error for the explanation of a failure."""
+        if shown := one_line(line[:4096].decode("utf-8", "replace"), 400):
+            self.error_lines.append(shown)
+
+
+def classify(message: str) -> tuple[Outcome, str]:
+    """Return the outcome that a failure's words mean, and its mend."""
+    for phrase, outcome, mend in _PHRASES:
+        if re.search(phrase, message[:4000], re.IGNORECASE):
+            return outcome, mend
+    return "error", ""
+
+
+def judge(record: CodexRecord, status: ExitStatus) -> Verdict:
+    """Return the verdict on a finished run."""
+    if status.is_lost:
+        return _verdict(record, "network", status.reason or "contact with the host was lost")
+    if record.is_complete and not record.is_turn_open:
+        if record.denials:
+            return _verdict(record, "denied", f"{plural(record.denials, 'command')} denied")
+        return _verdict(record, "ok")
+    if record.failure and not record.is_turn_open:
+        outcome, mend = classify(record.failure)
+        return _verdict(record, outcome, record.failure, mend)
+    return _unfinished(record, status)
+
+
+def _unfinished(record: CodexRecord, status: ExitStatus) -> Verdict:
+    """Judge a run that was cut off, or never came to ask its model."""
+    last = record.error_lines[-1] if record.error_lines else ""
+    if exits.is_missing_binary(status) and not record.has_started:
+        return _verdict(record, "agent-missing", last or "codex was not found there", MISSING)
+    if signal := exits.signal_of(status):
+        reason = f"stopped by SIG{signal}"
+        return _verdict(record, "killed", reason, was_interrupted=signal == "INT")
+    if record.failure:
+        outcome, mend = classify(record.failure)
+        return _verdict(record, outcome, record.failure, mend)
+    if record.is_turn_open:
+        if record.is_waiting:
+            return _verdict(record, "network", "it ended while it waited for the network")
+        # SIGINT ends Codex with status 1 and not a word.
+        return _verdict(record, "killed", "it was stopped in the middle of a turn")
+    outcome, mend = classify(last)
+    if outcome == "error" and status.code:
+        outcome = "usage"
+    return _verdict(record, outcome, last or f"it did not start (exit {status.code})", mend)
+
+
+def _verdict(
+    record: CodexRecord,
+    outcome: Outcome,
+    reason: str = "",
+    mend: str = "",
+    *,
+    was_interrupted: bool = False,
+) -> Verdict:
+    succeeded = outcome in ("ok", "denied")
+    return Verdict(
+        succeeded=succeeded,
+        outcome=outcome,
+        reason=one_line(reason, 400),
+        mend=mend,
+        cost_usd=record.cost_usd,
+        session=record.session,
+        answer=record.answer if succeeded else "",
+        was_interrupted=was_interrupted,
+    )
