@@ -1,0 +1,1 @@
+"""Signs of life of hosts: what a machine is, and which agents it has."""
