@@ -25,10 +25,13 @@ _HOSTILE = re.compile(
     "\x00-\x08\x0b-\x1f\x7f"  # C0 but tab and newline, DEL
     "\x80-\x9f"  # C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls
+    "\u206a-\u206f"  # mirroring and digit shape switches
     "\u2028\u2029"  # line and paragraph separators
-    "\u200b\u2060-\u2064\ufeff\ufff9-\ufffb"  # invisible
+    "\u180e\u200b\u2060-\u2065\ufeff\ufff9-\ufffb"  # invisible
+    "\u115f\u1160\u3164\uffa0"  # invisible letters
     "\ud800-\udfff"  # lone surrogates
-    "\U000e0000-\U000e007f"  # tag characters
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
+    "\U000e0000-\U000e00ff"  # tag characters
     "]"
 )
 
@@ -60,6 +63,13 @@ def sanitize_bytes(data: bytes) -> bytes:
 
 
 def one_line(text: str, limit: int = 200) -> str:
-    """Return `text` sanitized, on one line, white space folded, cut to `limit` characters."""
-    folded = " ".join(sanitize(text[: limit * 8]).split())
-    return folded if len(folded) <= limit else folded[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    """Return `text` sanitized, on one line, white space folded, cut to `limit` characters.
+
+    Only the first `limit * 8` characters after leading white space are looked at.
+    """
+    head = text.lstrip()
+    looked_at = head[: limit * 8]
+    folded = " ".join(sanitize(looked_at).split())
+    if len(folded) <= limit and len(looked_at) == len(head):
+        return folded
+    return folded[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
