@@ -32,6 +32,7 @@ _RETRY_ACTIVITY: dict[str, AgentActivity] = {
     "rate_limit": "blocked-limit",
     "authentication_failed": "working",
 }
+_TOOL_ERROR_TAG = re.compile(r"\A<tool_use_error>|</tool_use_error>\s*\Z")
 _MISSING_TOOL = re.compile(r"No such tool available: (\S+?)\.")
 
 
@@ -88,7 +89,7 @@ def result_text(block: JsonObject) -> str:
     """Return what a `tool_result` block says; parts that are not text are named in brackets."""
     content = block.get("content")
     if isinstance(content, str):
-        return content
+        return _TOOL_ERROR_TAG.sub("", content)
     parts = []
     for part in objects(block, "content"):
         kind = text(part, "type")

@@ -264,7 +264,6 @@ class ClaudeParser:
         self._limit_text = limit.text
         if limit.is_error:
             self._activity, self._doing = "blocked-limit", limit.text
-            self._record.limit_resets_at = limit.resets_at
         return [limit]
 
     def _result(self, event: JsonObject) -> list[AgentEvent]:
@@ -274,5 +273,7 @@ class ClaudeParser:
         self._record.note_result(event)
         summary = events.result(event)
         self._activity = "failed" if summary.is_error else "done"
+        if text(event, "terminal_reason").startswith("aborted"):
+            self._activity = "stopped"
         self._doing = ""
         return [*spoken, summary]

@@ -43,7 +43,6 @@ class ClaudeRecord:
     """Tool-use id to tool name, of every call that was refused."""
     api_error: str = ""
     """The word Claude Code has for the last failure of its API."""
-    limit_resets_at: float | None = None
     violation: str = ""
     """How the run's rights differ from those asked for; empty when they do not."""
     has_less_rights: bool = False
@@ -65,7 +64,8 @@ class ClaudeRecord:
             self.cost_usd = max(self.cost_usd or 0.0, total)
         self.result = result
         self.is_turn_open = False
-        self.session = one_line(text(result, "session_id"), 80) or self.session
+        if self.was_started or self.session is None:
+            self.session = one_line(text(result, "session_id"), 80) or self.session
 
     @property
     def final_cost_usd(self) -> float | None:

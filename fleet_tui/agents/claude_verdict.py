@@ -22,6 +22,9 @@ LOGIN = "run `claude auth login` on that host, or give it ANTHROPIC_API_KEY in i
 ROOT = 'log in as another user; only for a throw-away machine: IS_SANDBOX = "1" in the host\'s env'
 MISSING = "install Claude Code there, or name its absolute path in the host's agent_paths"
 
+_SCREEN_ADVICE = " · Please run /login"
+"""What a person at its own screen would do; our mend says what to do from here."""
+
 _AUTH_WORDS = frozenset(
     {
         "account_on_hold",
@@ -120,7 +123,8 @@ def _words(record: ClaudeRecord, result: JsonObject) -> str:
     """Return what a failed result says, or what standard error said."""
     errors = [error for error in strings(result, "errors") if not error.startswith("[ede_")]
     last = record.error_lines[-1] if record.error_lines else ""
-    return text(result, "result") or "; ".join(errors) or last or text(result, "subtype")
+    said = text(result, "result").removesuffix(_SCREEN_ADVICE)
+    return said or "; ".join(errors) or last or text(result, "subtype")
 
 
 def _not_started(record: ClaudeRecord, startup: str, result: JsonObject) -> Verdict:

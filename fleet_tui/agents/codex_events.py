@@ -5,14 +5,18 @@ https://github.com/openai/codex (`codex-rs/exec/src/exec_events.rs`).
 from __future__ import annotations
 
 import re
+import shlex
 
 from fleet_tui.agents.jsonfields import JsonObject, integer, mapping, objects, text
 from fleet_tui.agents.wording import bounded, raw_text
 from fleet_tui.model.agent import AgentEvent
 from fleet_tui.model.text import one_line
 
+MAX_COMMAND_CHARACTERS = 8_000
+"""Longer commands are not taken apart: only their beginning is shown."""
+
 _RETRY = re.compile(r"^Reconnecting\.\.\.")
-_REFUSED = re.compile(r"approval policy is Never; reject command", re.IGNORECASE)
+_REFUSED = re.compile(r"approval policy is Never; (reject command.*)", re.IGNORECASE)
 
 
 def is_retry(message: str) -> bool:
@@ -28,7 +32,8 @@ def is_waiting_for_network(message: str) -> bool:
 def refused_command(line: bytes) -> AgentEvent | None:
     """Return the denial that a line of standard error tells of; Codex has no event for it."""
     shown = one_line(line[:8192].decode("utf-8", "replace"), 400)
-    return AgentEvent("denied", shown, tool="command") if _REFUSED.search(shown) else None
+    found = _REFUSED.search(shown)
+    return AgentEvent("denied", found[1], tool="shell") if found else None
 
 
 def call(item: JsonObject) -> AgentEvent | None:
@@ -81,6 +86,17 @@ def remark(item: JsonObject) -> AgentEvent | None:
     return None
 
 
+def _inner_command(line: str) -> str:
+    """Return what is between the quotes of `/bin/bash -lc '…'`, or `line` as it is."""
+    if len(line) > MAX_COMMAND_CHARACTERS:
+        return line
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return line
+    return words[2] if len(words) == 3 and words[1] in ("-lc", "-c") else line
+
+
 def _step(step: JsonObject) -> str:
     return f"[{'x' if step.get('completed') is True else ' '}] {text(step, 'text')}"
 
@@ -99,7 +115,7 @@ def _call_words(item: JsonObject) -> tuple[str, str]:
     """Return the tool's name and its main argument; two empty strings when it is no call."""
     kind = text(item, "type")
     if kind == "command_execution":
-        return "command", text(item, "command")
+        return "shell", _inner_command(text(item, "command"))
     if kind == "file_change":
         changes = objects(item, "changes")
         listed = (f"{text(change, 'kind')} {text(change, 'path')}" for change in changes[:20])

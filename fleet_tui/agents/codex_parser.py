@@ -73,11 +73,10 @@ class CodexParser:
         if not line.strip():
             return []
         self._record.note_error_line(line)
-        spoken = [AgentEvent("raw", raw_text(line), is_error=True)]
         if denial := events.refused_command(line):
             self._record.denials += 1
-            spoken.append(denial)
-        return spoken
+            return [denial]
+        return [AgentEvent("raw", raw_text(line), is_error=True)]
 
     def finish(self, status: ExitStatus) -> Verdict:
         """Return how the run ended."""
@@ -129,6 +128,7 @@ class CodexParser:
         if call is None or call.tool_use in self._started:
             return []
         self._started.append(call.tool_use)
+        self._record.was_answered = True
         self._work(call.text)
         return [call]
 
@@ -140,6 +140,8 @@ class CodexParser:
         remark = events.remark(item)
         if remark is None:
             return spoken or ([] if events.call(item) else [events.raw_item(item, line)])
+        if remark.kind != "warning":
+            self._record.was_answered = True
         if remark.kind == "text":
             self._record.answer = remark.text
         return [remark] if remark.text else []

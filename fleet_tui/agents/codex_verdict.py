@@ -44,6 +44,8 @@ class CodexRecord:
     session: str | None = None
     has_started: bool = False
     """True once a turn began: before that no model was asked."""
+    was_answered: bool = False
+    """True once the model said or did anything."""
     is_turn_open: bool = False
     is_complete: bool = False
     is_waiting: bool = False
@@ -56,8 +58,8 @@ class CodexRecord:
 
     @property
     def cost_usd(self) -> float | None:
-        """0 before any model was asked, None from then on: Codex names no price."""
-        return None if self.has_started else 0.0
+        """None once a model was at work: Codex names no price. A request that failed costs 0."""
+        return None if self.was_answered or self.is_turn_open else 0.0
 
     def note_error_line(self, line: bytes) -> None:
         """Keep a line of standard error for the explanation of a failure."""
@@ -102,7 +104,8 @@ def _unfinished(record: CodexRecord, status: ExitStatus) -> Verdict:
         if record.is_waiting:
             return _verdict(record, "network", "it ended while it waited for the network")
         # SIGINT ends Codex with status 1 and not a word.
-        return _verdict(record, "killed", "it was stopped in the middle of a turn")
+        reason = "it was stopped in the middle of a turn"
+        return _verdict(record, "killed", reason, was_interrupted=status.code == 1)
     outcome, mend = classify(last)
     if outcome == "error" and status.code:
         outcome = "usage"

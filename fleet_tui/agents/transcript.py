@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.snapshot import LineTag, ViewLine
+from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from fleet_tui.model.agent import AgentEvent, AgentKind, Verdict
@@ -50,6 +51,7 @@ class TranscriptWriter:
 
     def __init__(self) -> None:
         self._tail = ""
+        self._last_error = ""
 
     @property
     def tail(self) -> ViewLine | None:
@@ -69,6 +71,8 @@ class TranscriptWriter:
             return before + self._result(event)
         if not event.text:
             return before
+        if event.kind == "error":
+            self._last_error = event.text
         tag = _TAGS[event.kind]
         if event.is_error and event.kind == "raw":
             tag = "e"
@@ -83,7 +87,8 @@ class TranscriptWriter:
         if verdict is None or verdict.outcome == "ok":
             return lines
         tag: LineTag = "d" if verdict.succeeded else "x"
-        lines.append((tag, f"{verdict.outcome}: {verdict.reason}".rstrip(": ")))
+        is_known = not verdict.reason or one_line(self._last_error, 400) == verdict.reason
+        lines.append((tag, verdict.outcome if is_known else f"{verdict.outcome}: {verdict.reason}"))
         if verdict.mend:
             lines.append(("m", f"mend: {verdict.mend}"))
         return lines
