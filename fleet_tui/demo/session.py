@@ -1,0 +1,123 @@
+"""One SSH session of a demo host: a command line, its streams, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncssh
+
+from fleet_tui.demo.shell import Shell
+from fleet_tui.demo.streams import SIGNAL_NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.pace import Pace
+
+_BLOCK = 32 * 1024
+
+
+class DemoSession(asyncssh.SSHServerSession[bytes]):
+    """Runs the session's command line in the demo shell; also the `Streams` of that shell."""
+
+    def __init__(self, host: Personality, pace: Pace) -> None:
+        self._host = host
+        self._pace = pace
+        self._line = ""
+        self._input = bytearray()
+        self._input_ended = asyncio.Event()
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._handler: Callable[[str], bool] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._killed_by: str | None = None
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        """Take the channel."""
+        self._channel = chan
+
+    def shell_requested(self) -> bool:
+        """Refuse an interactive shell: there is none to offer."""
+        return False
+
+    def exec_requested(self, command: str) -> bool:
+        """Take the command line."""
+        self._line = command
+        return True
+
+    def session_started(self) -> None:
+        """Start the command."""
+        self._task = asyncio.create_task(self._run())
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        """Collect standard input."""
+        del datatype
+        self._input += data
+
+    def eof_received(self) -> bool:
+        """Note the end of standard input; our own direction stays open for the output."""
+        self._input_ended.set()
+        return True
+
+    def signal_received(self, signal: str) -> None:
+        """End the command as a signal to its process group would."""
+        if signal not in SIGNAL_NUMBERS or self._task is None:
+            return
+        if self._handler is not None and self._handler(signal):
+            return
+        self._killed_by = signal
+        self._task.cancel()
+
+    def pause_writing(self) -> None:
+        """Hold output back: the client's window is full."""
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        """Let output go on."""
+        self._may_write.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the command with its connection."""
+        del exc
+        self._may_write.set()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            status = await Shell(self._host, self._pace).run_line(self._line, self)
+        except asyncio.CancelledError:
+            if self._killed_by is not None and not self._channel.is_closing():
+                self._channel.exit_with_signal(self._killed_by)
+            return
+        except (BrokenPipeError, ConnectionError):
+            return
+        if not self._channel.is_closing():
+            self._channel.exit(status)
+
+    async def read(self) -> bytes:
+        """Return standard input up to its end."""
+        await self._input_ended.wait()
+        data, self._input = bytes(self._input), bytearray()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Write to standard output, waiting while the client's window is full."""
+        await self._send(data, None)
+
+    async def write_error(self, data: bytes) -> None:
+        """Write to standard error."""
+        await self._send(data, asyncssh.EXTENDED_DATA_STDERR)
+
+    async def _send(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        for start in range(0, len(data), _BLOCK):
+            await self._may_write.wait()
+            if self._channel.is_closing():
+                raise BrokenPipeError
+            self._channel.write(data[start : start + _BLOCK], datatype)
+
+    def catch_signals(self, handler: Callable[[str], bool] | None) -> None:
+        """Offer signals to `handler` first."""
+        self._handler = handler

@@ -1,0 +1,31 @@
+"""What a command of the demo is connected to: its input, its two outputs, its signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIGNAL_NUMBERS = {"HUP": 1, "INT": 2, "KILL": 9, "TERM": 15}
+"""Signals of the protocol (names without SIG) and what a shell adds 128 to."""
+
+
+class Streams(Protocol):
+    """The three standard streams of one command, in bytes."""
+
+    async def read(self) -> bytes:
+        """Return standard input up to its end."""
+
+    async def write(self, data: bytes) -> None:
+        """Write to standard output, waiting while the reader is behind; may raise PipeClosed."""
+
+    async def write_error(self, data: bytes) -> None:
+        """Write to standard error."""
+
+    def catch_signals(self, handler: Callable[[str], bool] | None) -> None:
+        """Offer signals to `handler` first; True from it means dealt with. None takes it off."""
+
+
+class PipeClosed(Exception):
+    """The reader of this pipe has seen enough."""
