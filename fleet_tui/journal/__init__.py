@@ -1,0 +1,27 @@
+"""The audit log (`fleet.log`, write-ahead, hash-chained) and the run store."""
+
+from fleet_tui.journal.appender import Appender
+from fleet_tui.journal.entry import EVENTS, LogEntry, LogLine
+from fleet_tui.journal.fleetlog import FleetLog
+from fleet_tui.journal.openruns import open_runs
+from fleet_tui.journal.read import LogFilter, follow, read
+from fleet_tui.journal.redact import log_message, redact
+from fleet_tui.journal.tail import tail_lines
+from fleet_tui.journal.verify import VerifyResult, verify
+
+__all__ = [
+    "EVENTS",
+    "Appender",
+    "FleetLog",
+    "LogEntry",
+    "LogFilter",
+    "LogLine",
+    "VerifyResult",
+    "follow",
+    "log_message",
+    "open_runs",
+    "read",
+    "redact",
+    "tail_lines",
+    "verify",
+]
