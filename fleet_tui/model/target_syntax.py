@@ -25,7 +25,7 @@ from fleet_tui.model.target_ranges import (
 )
 from fleet_tui.model.text import one_line
 
-NAME = re.compile(r"\w[\w.:+-]*")
+NAME = re.compile(r"[^\W_][\w.:+-]*")
 """What a host or group may be called, so that it can stand in an expression."""
 NAME_RULE = "letters, digits and . _ - + : only, beginning with a letter or digit"
 MAX_GLOBS = 1_000

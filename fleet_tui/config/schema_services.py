@@ -1,0 +1,143 @@
+"""Sections of `fleet.toml` that are handed on as they are, in `FleetConfig.sections`."""
+
+from __future__ import annotations
+
+import re
+
+from fleet_tui.config.containers import Key, ListOf
+from fleet_tui.config.kinds import Choice, Duration, Flag, Money, Text, Whole
+from fleet_tui.config.schema import section
+from fleet_tui.config.values import (
+    AGENT,
+    COMMAND,
+    DAY,
+    ENV_NAME,
+    EVERY,
+    FILE_MODE,
+    HOST_NAME,
+    NEW_NAME,
+    RUN_TIMEOUT,
+    SECRET_COMMAND,
+    SHORT_TIMEOUT,
+    TARGET,
+)
+
+_URL = Text("a URL like https://host/path", re.compile(r"[a-z][a-z0-9+.-]*://\S+"))
+_PATTERN = Choice(("primary", "mesh", "hub", "cloud"))
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_WORD = Text("a word like run-failed", re.compile(r"[a-z][a-z0-9-]*"))
+_RATE = Text('a number and a unit, like "10/h"', re.compile(r"[1-9][0-9]{0,5}/(?:s|m|h|d)"))
+
+QUEUE = section(
+    "queue",
+    "The shared task queue.",
+    Key("backend", Choice(("directory", "sftp", "nats")), "Where tasks are kept."),
+    Key("path", Text("a path"), "Its folder, on this machine or on `host`."),
+    Key("host", HOST_NAME, "The host that keeps the folder, for sftp."),
+    Key("lease", Duration(1, 7 * DAY), "A worker silent for so long loses its task."),
+    Key("max_attempts", Whole(1, 100), "Tries before a task is set aside."),
+    Key("require_signature", Flag(), "Refuse tasks that nobody signed."),
+)
+
+NOTIFY = section(
+    "notify",
+    "Where notices go besides the screen. Addresses that are secrets come from outside this file.",
+    Key(
+        "kind",
+        Choice(("ntfy", "pushover", "slack", "discord", "teams", "webhook", "apprise", "local")),
+        "The service.",
+        is_required=True,
+    ),
+    Key("url", _URL, "Its address, when that is no secret."),
+    Key("url_env", ENV_NAME, "The variable that holds the address."),
+    Key("url_command", SECRET_COMMAND, "The program that prints the address."),
+    Key("token_env", ENV_NAME, "The variable that holds the token."),
+    Key("token_command", SECRET_COMMAND, "The program that prints the token."),
+    Key("events", ListOf(_WORD), "Only these events."),
+    Key("hosts", TARGET, "Only what happens on these hosts."),
+    Key("min_severity", Choice(("info", "warning", "error")), "Only what is at least so severe."),
+    Key(
+        "quiet_hours",
+        Text('two times of day, like "22:00-07:00"', re.compile(f"{_CLOCK}-{_CLOCK}")),
+        "Hold back what is no error.",
+    ),
+    Key("rate", _RATE, "At most so many."),
+    is_list=True,
+)
+
+MCP = section(
+    "mcp",
+    "An MCP server, on this machine or on a host.",
+    Key("name", NEW_NAME, "How agents call it.", is_required=True),
+    Key("host", HOST_NAME, "Where it runs; without it, here."),
+    Key("transport", Choice(("stdio", "http", "sse")), "How to talk to it."),
+    Key("command", COMMAND, "What starts it, for stdio."),
+    Key("url", _URL, "Where it listens, as that host sees it."),
+    Key("timeout", SHORT_TIMEOUT, "How long an answer may take."),
+    is_list=True,
+)
+
+MANAGED = section(
+    "managed",
+    "Agents that run in Anthropic's cloud.",
+    Key("budget_usd_per_day", Money(), "All cloud sessions of a day together."),
+    Key("max_parallel", Whole(1, 1_000), "Sessions at once."),
+)
+
+_PROMPT_KEYS = (
+    Key("name", NEW_NAME, "How the log calls it.", is_required=True),
+    Key("target", TARGET, "The hosts it looks after.", is_required=True),
+    Key("prompt", Text("a prompt", is_multiline=True), "What to ask.", is_required=True),
+    Key("agent", AGENT, "The agent, if not the default."),
+    Key("mode", FILE_MODE, "What its runs may do."),
+    Key("budget_usd", Money(), "Cap of one of its runs."),
+    Key("timeout", RUN_TIMEOUT, "How long one of its runs may take."),
+)
+
+DAEMON = section(
+    "daemon",
+    "A prompt that is sent again and again while the program runs.",
+    *_PROMPT_KEYS,
+    Key("every", EVERY, "Time from one start to the next.", is_required=True),
+    is_list=True,
+)
+
+SCHEDULE = section(
+    "schedule",
+    "A prompt that is sent at a time of day.",
+    *_PROMPT_KEYS,
+    Key("at", Text('a time of day, like "07:30"', re.compile(_CLOCK)), "When.", is_required=True),
+    Key(
+        "days",
+        ListOf(Choice(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))),
+        "Only on these days.",
+    ),
+    is_list=True,
+)
+
+SURFACES = section(
+    "surfaces",
+    "Which pattern each kind of file follows: who writes it, and how others learn of it.",
+    Key("settings", _PATTERN, "Settings of the agents."),
+    Key("memory", _PATTERN, "Notes that agents keep."),
+    Key("skills", _PATTERN, "Skills and commands."),
+    Key("queue", _PATTERN, "The task queue."),
+    Key("threads", _PATTERN, "Transcripts of sessions."),
+)
+
+PEERS = section(
+    "peers",
+    "Agent sessions that see each other.",
+    Key(
+        "broker",
+        Text(
+            'a loopback address and port, like "127.0.0.1:7899"',
+            re.compile(r"(?:127(?:\.\d{1,3}){3}|localhost|\[::1\]):[1-9]\d{0,4}"),
+        ),
+        "Where the broker listens.",
+    ),
+    Key("bus", Text("a path"), "The folder of the file bus."),
+)
+
+SERVICES = (QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, PEERS)
+"""In the order of the documentation."""
