@@ -1,0 +1,119 @@
+"""What an action is: the one description from which keys, footer, help and commands follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fleet_tui.tui.app import FleetApp
+
+Scope = Literal[
+    "app",
+    "main",
+    "list",
+    "hosts",
+    "queue",
+    "peers",
+    "notices",
+    "output",
+    "lines",
+    "back",
+    "host",
+    "runs",
+    "log",
+    "gather",
+    "composer",
+]
+"""Where the keys of an action work; SCOPE_CHAINS says what is live together."""
+
+Danger = Literal["none", "ask", "named"]
+"""`ask`: a question with No focused. `named`: names are typed again; Enter never confirms."""
+
+SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
+    "hosts": ("hosts", "list", "main", "app"),
+    "queue": ("queue", "main", "app"),
+    "peers": ("peers", "main", "app"),
+    "notices": ("notices", "list", "main", "app"),
+    "output": ("output", "lines", "main", "app"),
+    "host": ("host", "list", "back", "app"),
+    "runs": ("runs", "list", "back", "app"),
+    "log": ("log", "lines", "back", "app"),
+    "gather": ("gather", "lines", "back", "app"),
+    "composer": ("composer",),
+}
+"""For each place that can have the focus: the scopes whose keys work there, nearest first."""
+
+Run: TypeAlias = Callable[["FleetApp", str], None]
+WhyDisabled: TypeAlias = Callable[["FleetApp"], str]
+
+
+def always(_app: FleetApp) -> str:
+    """Say that nothing stands in the way."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the operator can do."""
+
+    id: str
+    """`noun.verb`; what `[keys]` in fleet.toml names."""
+    title: str
+    """What it does, as `?` and the palette say it."""
+    keys: tuple[str, ...]
+    """Default keys; the first is the one shown."""
+    scope: Scope
+    run: Run
+    hint: str = ""
+    """The word in the footer; empty keeps it out of there."""
+    danger: Danger = "none"
+    needs_write: bool = False
+    why_disabled: WhyDisabled = always
+    """Return why it cannot be done now; empty when it can."""
+    command: str = ""
+    """Its name on the `:` command line."""
+    argument: str = ""
+    """What the command takes, for its help."""
+
+
+class Registry:
+    """All actions, by id, by scope and by command."""
+
+    def __init__(self, actions: Iterable[Action]) -> None:
+        self._by_id: dict[str, Action] = {}
+        for action in actions:
+            if action.id in self._by_id:
+                raise ValueError(f"action {action.id} is declared twice")
+            self._by_id[action.id] = action
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._by_id.values())
+
+    def __getitem__(self, action_id: str) -> Action:
+        return self._by_id[action_id]
+
+    def __contains__(self, action_id: str) -> bool:
+        return action_id in self._by_id
+
+    def ids(self) -> tuple[str, ...]:
+        """Return every id, in the order of declaration."""
+        return tuple(self._by_id)
+
+    def in_scope(self, *scopes: Scope) -> tuple[Action, ...]:
+        """Return the actions of these scopes, scope by scope."""
+        return tuple(a for scope in scopes for a in self if a.scope == scope)
+
+    def for_place(self, place: str) -> tuple[Action, ...]:
+        """Return what can be done while `place` has the focus, nearest scope first."""
+        return self.in_scope(*SCOPE_CHAINS.get(place, ("app",)))
+
+    def command(self, name: str) -> Action | None:
+        """Return the action of a command name or action id."""
+        for action in self:
+            if name and name in (action.command, action.id):
+                return action
+        return None

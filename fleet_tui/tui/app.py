@@ -1,0 +1,232 @@
+"""The Textual application: wires the core to the screens, and decides nothing."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual.app import App
+
+from fleet_tui.tui import keymap as keymaps
+from fleet_tui.tui import roles, theme_files
+from fleet_tui.tui.ask import ask
+from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.catalogue import REGISTRY
+from fleet_tui.tui.clipboard import prepared
+from fleet_tui.tui.drafts import Draft
+from fleet_tui.tui.frame import FrameClock
+from fleet_tui.tui.screens.main import MainScreen
+from fleet_tui.tui.store import Dirty, Store, own_notices
+from fleet_tui.tui.toasts import Toaster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from datetime import tzinfo
+
+    from textual.screen import Screen
+
+    from fleet_tui.model.clock import Clock
+    from fleet_tui.model.control import Changes, FleetControl
+    from fleet_tui.model.errors import FleetError
+    from fleet_tui.model.notice import Severity
+    from fleet_tui.tui.actions import Action
+
+T = TypeVar("T")
+
+
+class SystemClock:
+    """The computer's own clocks."""
+
+    def time(self) -> float:
+        """Return Unix time."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return a time that never goes back."""
+        return time.monotonic()
+
+
+class FleetApp(App[None], inherit_bindings=False):
+    """The control room.
+
+    `on_ready` is called once the first picture is on the terminal. `seconds` ends the program by
+    itself. With `paints_itself=False` frames come only from `frames.tick()`.
+    """
+
+    CSS_PATH = ["app.tcss", "screens/main.tcss"]
+    TITLE = "fleet-tui"
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    BINDINGS = bindings_for("app")
+
+    def __init__(
+        self,
+        control: FleetControl,
+        *,
+        read_only: bool = False,
+        on_ready: Callable[[], None] | None = None,
+        seconds: float | None = None,
+        clock: Clock | None = None,
+        zone: tzinfo | None = None,
+        paints_itself: bool = True,
+    ) -> None:
+        self.themes = theme_files.load()
+        super().__init__()
+        self.control = control
+        self.clock: Clock = clock or SystemClock()
+        self.zone = zone
+        self.store = Store()
+        self.draft = Draft()
+        self.registry = REGISTRY
+        self.keymap = keymaps.build(REGISTRY, control.config.keys)
+        self.toaster = Toaster(self)
+        self.frames = FrameClock(self, control.drain, self._show)
+        self.command_history: list[str] = []
+        self._starts_read_only = read_only
+        self._is_read_only = read_only
+        self._on_ready = on_ready
+        self._seconds = seconds
+        self._paints_itself = paints_itself
+        self.main = MainScreen(self)
+        for theme in self.themes.themes.values():
+            self.register_theme(theme)
+        self.set_keymap(self.keymap.overrides())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colour roles that a theme may leave out."""
+        return roles.variable_defaults()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the first screen."""
+        return self.main
+
+    def begin(self) -> None:
+        """Choose the theme, say what is wrong with the operator's files, begin to paint."""
+        wanted = self.control.config.theme or theme_files.DEFAULT_THEME
+        problems = [*self.keymap.problems, *self.themes.problems]
+        if wanted not in self.themes.themes:
+            problems.append(f"ui.theme: no theme is called {wanted!r}; the default is used")
+            wanted = theme_files.DEFAULT_THEME
+        if wanted in self.themes.themes:
+            self.theme = wanted
+        self.frames.tick()
+        self._show(own_notices(problems, self.clock.time()), False)
+        if self._paints_itself:
+            self.frames.start()
+        if self._seconds is not None:
+            self.set_timer(self._seconds, self.exit)
+        if self._on_ready is not None:
+            self.call_after_refresh(self._on_ready)
+
+    def _show(self, changes: Changes, numbers: bool) -> None:
+        dirty = self.store.apply(changes, numbers=numbers)
+        now = self.clock.time()
+        for screen in self.screen_stack:
+            show = getattr(screen, "show", None)
+            if show is not None and screen.is_running:
+                show(self.store, dirty, now)
+        if dirty.notices:
+            self.toaster.tell(dirty.notices)
+
+    @property
+    def shows_many_panes(self) -> bool:
+        """Tell whether more than one pane can be seen."""
+        return not self.main.is_single
+
+    @property
+    def place(self) -> str:
+        """Return the name of what has the focus, as the action registry knows it."""
+        if self.screen is self.main:
+            return self.main.current
+        return str(getattr(self.screen, "place", ""))
+
+    @property
+    def why_read_only(self) -> str:
+        """Return why nothing can be changed; empty when it can."""
+        if self._is_read_only:
+            return "The screen is read-only; :read-only turns that off."
+        if self.store.fleet is not None and self.store.fleet.is_read_only:
+            return "This host may only look: another one is the primary."
+        return ""
+
+    def toggle_read_only(self) -> None:
+        """Refuse every change, or allow again; what the command line set stays."""
+        if self._starts_read_only:
+            self.toast("Started with --read-only, so it stays read-only.", "warning")
+            return
+        self._is_read_only = not self._is_read_only
+        self.main.show_status()
+        self.main.show_hints()
+
+    def why_disabled(self, action: Action) -> str:
+        """Return why an action cannot be done now; empty when it can."""
+        if action.needs_write and self.why_read_only:
+            return self.why_read_only
+        return action.why_disabled(self)
+
+    def perform(self, action_id: str, argument: str = "") -> None:
+        """Do an action, or say why it cannot be done."""
+        action = self.registry[action_id]
+        reason = self.why_disabled(action)
+        if reason:
+            self.toast(reason, "warning", kind="disabled")
+            return
+        action.run(self, argument)
+
+    def action_perform(self, action_id: str) -> None:
+        """Do an action because its key was pressed."""
+        self.perform(action_id)
+
+    def hints(self, place: str) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
+        """Return the footer of a place: (key, word, can be done), and what is always there."""
+        always = {action_id for action_id, _ in ALWAYS}
+        actions = [a for a in self.registry.for_place(place) if a.hint and a.id not in always]
+        own = [(self.keymap.shown(a), a.hint, not self.why_disabled(a)) for a in actions]
+        chain = {action.id for action in self.registry.for_place(place)}
+        last = [(self.keymap.shown(self.registry[i]), w) for i, w in ALWAYS if i in chain]
+        return own, last
+
+    def ask(
+        self,
+        future: Future[T],
+        then: Callable[[T], object],
+        failed: Callable[[FleetError], object] | None = None,
+    ) -> None:
+        """Go on with `then` when the core has answered."""
+        ask(self, future, then, failed)
+
+    def open_screen(
+        self, screen: Screen[T], then: Callable[[T | None], object] | None = None
+    ) -> None:
+        """Put a screen on top; `then` gets what it was closed with."""
+        self.push_screen(screen, then)  # type: ignore[arg-type]
+        show = getattr(screen, "show", None)
+        if show is not None:
+            full = Dirty(fleet=True, hosts=set(self.store.hosts), numbers=True)
+            screen.call_after_refresh(show, self.store, full, self.clock.time())
+
+    def toast(self, text: str, severity: Severity = "info", *, kind: str = "") -> None:
+        """Say something for a few seconds."""
+        self.toaster.say(text, severity, kind=kind)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the operator's clipboard and say so."""
+        kept, was_cut = prepared(text)
+        self.copy_to_clipboard(kept)
+        size = f"{len(kept):,} characters"
+        cut = ", cut to what terminals take" if was_cut else ""
+        self.toast(f"Copied {what} ({size}{cut}) through the terminal.", kind="copy")
+
+    def clock_time(self, at: float) -> str:
+        """Return a time of day in the operator's zone."""
+        return datetime.fromtimestamp(at, tz=self.zone).strftime("%H:%M:%S")
+
+
+ALWAYS = (
+    ("dispatch.compose", "dispatch"),
+    ("app.command", "command"),
+    ("app.help", "help"),
+    ("app.quit", "quit"),
+)
+"""What every footer ends with, where it can be done."""

@@ -1,0 +1,17 @@
+"""Every action of the screen; there is none beside these."""
+
+from __future__ import annotations
+
+from fleet_tui.tui.actions import Registry
+from fleet_tui.tui.verbs import hosts, lines, lists, output, screens, view
+
+REGISTRY = Registry(
+    (
+        *hosts.ACTIONS,
+        *output.ACTIONS,
+        *lines.ACTIONS,
+        *lists.ACTIONS,
+        *screens.ACTIONS,
+        *view.ACTIONS,
+    )
+)

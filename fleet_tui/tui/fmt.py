@@ -1,0 +1,81 @@
+"""Numbers and names as a person reads them; every result has a width known beforehand."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def age(seconds: float) -> str:
+    """Return a rough age: `3s`, `12m`, `4h`, `2d`; at most four characters below 1,000 days."""
+    whole = max(0, int(seconds))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def elapsed(seconds: float) -> str:
+    """Return a stopwatch reading: `00:42`, `1:02:03`."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3_600)
+    minutes, second = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes:02}:{second:02}"
+
+
+def money(usd: float | None) -> str:
+    """Return dollars and cents; `—` when the cost is not known."""
+    if usd is None:
+        return "\N{EM DASH}"
+    if 0 < usd < 0.005:
+        return "<$0.01"
+    return f"${usd:,.2f}"
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands apart."""
+    return f"{number:,}"
+
+
+def some(number: int, one: str, many: str = "") -> str:
+    """Return `1 host`, `3 hosts`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def latency(seconds: float | None) -> str:
+    """Return a round trip as milliseconds; empty when it was never measured."""
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.1f}s"
+
+
+def clip(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells: padded, or cut at the end with an ellipsis."""
+    if cell_len(text) <= width:
+        return text + " " * (width - cell_len(text))
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1) + ELLIPSIS
+
+
+def clip_middle(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells, cut in its middle, where names differ least."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    head = (width - 1) // 2
+    tail = width - 1 - head
+    kept = text
+    while cell_len(kept) > tail:
+        kept = kept[1:]
+    return set_cell_size(text, head).rstrip() + ELLIPSIS + kept
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Return `text` in exactly `width` cells, flush right when asked."""
+    if cell_len(text) > width:
+        text = clip(text, width)
+    gap = " " * (width - cell_len(text))
+    return gap + text if right else text + gap

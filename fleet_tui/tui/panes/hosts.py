@@ -1,0 +1,140 @@
+"""The hosts pane: each machine with its state, the proof of it and its age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet_tui.tui import fmt, states
+from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.safe import clean
+from fleet_tui.tui.widgets.columns import Column
+from fleet_tui.tui.widgets.filtered_table import FilteredTable
+from fleet_tui.tui.widgets.table import LineTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual.app import ComposeResult
+
+    from fleet_tui.model.snapshot import HostView
+    from fleet_tui.tui.store import Dirty, Store
+    from fleet_tui.tui.widgets.paint import Span
+
+COLUMNS = (
+    Column("name", "host", 8, is_flexible=True, most=22),
+    Column("state", "state", 18, is_flexible=True, most=28),
+    Column("role", "role", 9, drop=3),
+    Column("latency", "rtt", 5, is_right=True, drop=2),
+    Column("agent", "agent", 12, is_flexible=True, most=16, drop=4),
+    Column("runs", "run", 3, is_right=True, drop=0),
+    Column("cost", "cost", 6, is_right=True, drop=1),
+)
+BRIEF_BELOW = 24
+"""Width of the column under which a state is told in fewer words."""
+
+
+class HostRows:
+    """The rows of the hosts table."""
+
+    def __init__(self) -> None:
+        self.views: Mapping[str, HostView] = {}
+        self.order: Sequence[str] = ()
+        self.default_agent = ""
+        self.now = 0.0
+        self.is_brief = False
+
+    def ids(self) -> Sequence[str]:
+        """Return the host names as fleet.toml has them."""
+        return self.order
+
+    def cells(self, key: str) -> Mapping[str, Sequence[Span]]:
+        """Return a host's cells."""
+        view = self.views[key]
+        look = states.LINKS[view.link.state]
+        state = states.link_text(view.link, self.now, brief=self.is_brief)
+        return {
+            "name": [(fmt.clip_middle(clean(key), 22), "*" if view.open_runs else "")],
+            "state": [(f"{look.glyph} ", look.role), (clean(state), look.role)],
+            "role": [(role_of(view), "muted")],
+            "latency": [(fmt.latency(view.link.latency_seconds), "muted")],
+            "agent": [(clean(agent_of(view, self.default_agent)), "muted")],
+            "runs": [(str(view.open_runs) if view.open_runs else "", "*accent")],
+            "cost": [(fmt.money(view.cost_today_usd) if view.cost_today_usd else "", "")],
+        }
+
+    def search_text(self, key: str) -> str:
+        """Return what the filter of the hosts table looks at."""
+        view = self.views[key]
+        host = view.host
+        words = (key, states.link_text(view.link, self.now), *host.roles, *host.groups)
+        return " ".join((*words, host.address or "", agent_of(view, self.default_agent)))
+
+
+def role_of(view: HostView) -> str:
+    """Return a host's first role, the weightiest first."""
+    for role in ("primary", "secondary", "hub", "worker"):
+        if role in view.host.roles:
+            return role
+    return ""
+
+
+def agent_of(view: HostView, default: str) -> str:
+    """Return the host's agent with its version, when a probe has found it."""
+    name = view.host.agent or default
+    found = view.facts.agents.get(name) if view.facts else None
+    return f"{name} {found.version}" if found else ""
+
+
+class HostsPane(Pane):
+    """All hosts of the fleet."""
+
+    place = "hosts"
+    number = 1
+    BINDINGS = bindings_for("hosts", "list")
+
+    def __init__(self, default_agent: str) -> None:
+        super().__init__(id="hosts")
+        self.rows = HostRows()
+        self.rows.default_agent = default_agent
+        self.table = LineTable(
+            self.rows, COLUMNS, can_mark=True, empty="No hosts in fleet.toml.", id="hosts-table"
+        )
+        self._filtered = FilteredTable(self.table)
+        self._up: tuple[int, int] = (-1, -1)
+
+    def compose(self) -> ComposeResult:
+        """Yield the table."""
+        yield self._filtered
+
+    def take_focus(self) -> None:
+        """Focus the table."""
+        self.table.focus()
+
+    def show(self, store: Store, dirty: Dirty, now: float) -> None:
+        """Show states at once, ages and numbers when they may move."""
+        if not (dirty.hosts or dirty.numbers):
+            return
+        rows = self.rows
+        rows.now = now
+        rows.is_brief = self.table.column_width("state") < BRIEF_BELOW
+        changed = rows.views is not store.hosts or len(rows.order) != len(store.hosts)
+        rows.views = store.hosts
+        if changed or (self.table.filter and dirty.hosts):
+            rows.order = tuple(store.hosts)
+            self.table.reload()
+        else:
+            self.table.refresh()
+        self._count(store)
+
+    def _count(self, store: Store) -> None:
+        up = sum(view.link.state == "up" for view in store.hosts.values())
+        if (up, len(store.hosts)) != self._up:
+            self._up = (up, len(store.hosts))
+            self.set_title(f"{up}/{len(store.hosts)} up")
+        marks = len(self.table.marks)
+        shown = len(self.table.shown_keys)
+        notes = [f"{marks} marked"] if marks else []
+        if self.table.filter:
+            notes.append(f"{shown} match {self.table.filter!r}")
+        self.set_subtitle(" · ".join(notes))

@@ -1,0 +1,1 @@
+"""What can be opened over the first screen; each file one screen, loaded when first needed."""

@@ -1,0 +1,185 @@
+"""The first screen: five panes, one of which has the focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.panes.coming import PeersPane, QueuePane
+from fleet_tui.tui.panes.hosts import HostsPane
+from fleet_tui.tui.panes.notices import NoticesPane
+from fleet_tui.tui.panes.output import OutputPane
+from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.widgets.hint_bar import HintBar
+from fleet_tui.tui.widgets.status_line import StatusLine
+from fleet_tui.tui.widgets.tab_line import TabLine
+from fleet_tui.tui.widgets.table import LineTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+    from fleet_tui.tui.app import FleetApp
+    from fleet_tui.tui.store import Dirty, Store
+
+TWO_COLUMNS = (100, 28)
+"""Below this many columns or lines one pane is shown at a time."""
+
+
+class MainScreen(Screen[None]):
+    """Lays out the panes and hands them what changed."""
+
+    BINDINGS = bindings_for("main")
+    AUTO_FOCUS = None
+
+    def __init__(self, app: FleetApp) -> None:
+        super().__init__(id="main")
+        self._fleet_app = app
+        self.status = StatusLine()
+        self.tabs = TabLine()
+        self.hints = HintBar()
+        self.hosts = HostsPane(app.control.config.defaults.agent)
+        self.queue = QueuePane()
+        self.peers = PeersPane()
+        self.notices = NoticesPane(app.clock_time)
+        self.output = OutputPane(app.control, app.clock_time)
+        self.current = "hosts"
+        """The place of the pane that has, or last had, the focus."""
+        self.is_zoomed = False
+        self._newest: str | None = None
+
+    @property
+    def panes(self) -> Sequence[Pane]:
+        """Return the panes by number."""
+        return (self.hosts, self.queue, self.peers, self.notices, self.output)
+
+    def compose(self) -> ComposeResult:
+        """Yield status, tabs, panes and hints."""
+        yield self.status
+        yield self.tabs
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield self.hosts
+                yield self.queue
+                yield self.peers
+                yield self.notices
+            yield self.output
+        yield self.hints
+
+    def on_mount(self) -> None:
+        """Begin on the hosts."""
+        self.hosts.take_focus()
+        self._fleet_app.begin()
+
+    @property
+    def is_single(self) -> bool:
+        """True when one pane is shown at a time."""
+        narrow = self.size.width < TWO_COLUMNS[0] or self.size.height < TWO_COLUMNS[1]
+        return narrow or self.is_zoomed
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Choose the layout for the new size."""
+        self._lay_out()
+        self.show_status()
+
+    def _lay_out(self) -> None:
+        self.set_class(self.is_single, "-single")
+        self.set_class(self.size.width >= 150, "-wide")
+        self.query_one("#side").set_class(self.current == "output", "-empty")
+        for pane in self.panes:
+            pane.set_class(pane.place == self.current, "-current")
+        self._show_tabs()
+        self.show_hints()
+
+    def focus_pane(self, place: str) -> None:
+        """Give a pane the focus, and room when one is shown at a time."""
+        self.current = place
+        self._lay_out()
+        self.query_one(f"#{place}", Pane).take_focus()
+
+    def step_pane(self, direction: int) -> None:
+        """Go to the next or previous pane."""
+        places = [pane.place for pane in self.panes]
+        self.focus_pane(places[(places.index(self.current) + direction) % len(places)])
+
+    def toggle_zoom(self) -> None:
+        """Give the current pane the whole screen, or share it again."""
+        self.is_zoomed = not self.is_zoomed
+        self._lay_out()
+
+    def show_dispatch(self, dispatch_id: str) -> None:
+        """Show a dispatch in the output pane."""
+        self.output.show_dispatch(dispatch_id)
+        self._show_tabs()
+        self.show_hints()
+
+    def show_run(self, dispatch_id: str, run_id: str) -> None:
+        """Show one run in the output pane and go there."""
+        self.show_dispatch(dispatch_id)
+        ids = [view.run.id for view in self.output.runs]
+        if run_id in ids:
+            self.output.choose(ids.index(run_id))
+        self.focus_pane("output")
+
+    def show(self, store: Store, dirty: Dirty, now: float) -> None:
+        """Hand every pane what changed."""
+        if dirty.dispatches:
+            self._follow_newest(store)
+        for pane in self.panes:
+            pane.show(store, dirty, now)
+        if dirty.fleet or dirty.numbers:
+            self.show_status()
+        if dirty.runs or dirty.dispatches or dirty.notices or dirty.hosts:
+            self._show_tabs()
+            self.show_hints()
+
+    def _follow_newest(self, store: Store) -> None:
+        """Show a new dispatch, unless the operator is looking at an older one."""
+        newest = store.dispatch_order()[-1]
+        was_at_newest = self.output.dispatch_id in (None, self._newest)
+        if newest != self._newest and was_at_newest:
+            self.output.show_dispatch(newest)
+        self._newest = newest
+
+    def show_status(self) -> None:
+        """Show the status line."""
+        app = self._fleet_app
+        now = app.clock_time(app.clock.time())
+        self.status.show(app.store.fleet, now, is_read_only=bool(app.why_read_only))
+
+    def show_hints(self) -> None:
+        """Show the keys that work in the current pane."""
+        self.hints.show(*self._fleet_app.hints(self.current))
+
+    def _show_tabs(self) -> None:
+        counts = {
+            "hosts": len(self.hosts.table.shown_keys),
+            "notices": len(self.notices.table.shown_keys),
+        }
+        tabs = []
+        for pane in self.panes:
+            count = counts.get(pane.place)
+            tabs.append((pane.place, f"{pane.place} {count}" if count else pane.place))
+        self.tabs.show(tabs, self.current)
+
+    @on(Pane.Entered)
+    def _entered(self, event: Pane.Entered) -> None:
+        event.stop()
+        if self.current != event.pane.place:
+            self.current = event.pane.place
+            self._lay_out()
+
+    @on(TabLine.Chosen)
+    def _tab_clicked(self, event: TabLine.Chosen) -> None:
+        self.focus_pane(event.place)
+
+    @on(LineTable.Opened)
+    def _row_opened(self, event: LineTable.Opened) -> None:
+        event.stop()
+        self._fleet_app.perform(f"{self.current}.open")

@@ -1,0 +1,80 @@
+"""States as a person sees them: a glyph, a word and a colour role; never the colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet_tui.tui import fmt
+
+if TYPE_CHECKING:
+    from fleet_tui.model.host import LinkStatus
+    from fleet_tui.model.notice import Severity
+    from fleet_tui.model.run import Run, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown; `role` is a colour role of the theme."""
+
+    glyph: str
+    word: str
+    role: str
+
+
+LINKS: dict[str, Look] = {
+    "unknown": Look("·", "not tried", "faint"),
+    "connecting": Look("◌", "dialing", "wait"),
+    "up": Look("●", "up", "ok"),
+    "down": Look("○", "down", "bad"),
+}
+
+RUNS: dict[RunState, Look] = {
+    "queued": Look("·", "queued", "faint"),
+    "connecting": Look("◌", "connecting", "wait"),
+    "running": Look("●", "running", "accent"),
+    "succeeded": Look("✓", "done", "ok"),
+    "failed": Look("✗", "failed", "bad"),
+    "cancelled": Look("⊘", "cancelled", "muted"),
+    "timed-out": Look("⧖", "timed out", "bad"),
+    "lost": Look("?", "lost", "bad"),
+}
+
+SEVERITIES: dict[Severity, Look] = {
+    "info": Look("·", "info", "muted"),
+    "warning": Look("▲", "warning", "wait"),
+    "error": Look("✗", "error", "bad"),
+}
+
+BLOCKED = Look("■", "blocked", "wait")
+
+
+def run_look(run: Run, activity: str = "", *, is_cancelling: bool = False) -> Look:
+    """Return how a run is shown: its state, or what holds it up."""
+    if run.is_open and is_cancelling:
+        return Look("⊘", "cancelling", "wait")
+    if run.state == "running" and activity.startswith("blocked-"):
+        return Look("■", f"blocked: {activity.removeprefix('blocked-')}", "wait")
+    if run.state == "succeeded" and run.outcome == "denied":
+        return Look("✓", "done, denied", "wait")
+    return RUNS[run.state]
+
+
+def link_text(link: LinkStatus, now: float, *, brief: bool = False) -> str:
+    """Return the state of a connection with its source and age.
+
+    `up · heard 2s ago`, `down · refused · 2m`; brief: `up 2s`, `down 2m refused`.
+    """
+    look = LINKS[link.state]
+    since = fmt.age(now - link.since)
+    if link.state == "up":
+        if link.proven_at is None:
+            return f"up {since}" if brief else f"up · for {since}"
+        heard = fmt.age(now - link.proven_at)
+        return f"up {heard}" if brief else f"up · heard {heard} ago"
+    if link.state == "down":
+        fault = link.fault or "lost"
+        return f"down {since} {fault}" if brief else f"down · {fault} · {since}"
+    if link.state == "connecting":
+        return f"dialing {since}" if brief else f"dialing · {since}"
+    return look.word

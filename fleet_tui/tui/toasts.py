@@ -1,0 +1,70 @@
+"""Short-lived messages: equal kinds become one, never more than three, never markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet_tui.tui.safe import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fleet_tui.model.notice import Notice, Severity
+    from fleet_tui.tui.app import FleetApp
+
+MOST = 3
+SECONDS = 5.0
+LONGEST = 160
+
+SEVERITY_NAMES = {"info": "information", "warning": "warning", "error": "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What is shown, and until when (monotonic seconds)."""
+
+    kind: str
+    text: str
+    severity: Severity
+    until: float
+
+
+class Toaster:
+    """Keeps the toasts on the screen few."""
+
+    def __init__(self, app: FleetApp) -> None:
+        self._app = app
+        self.shown: list[Toast] = []
+        """The toasts on the screen, oldest first."""
+
+    def say(self, text: str, severity: Severity = "info", *, kind: str = "") -> None:
+        """Show one message; one of the same kind gives way to it."""
+        now = self._app.clock.monotonic()
+        toast = Toast(kind or text, short(text, LONGEST), severity, now + SECONDS)
+        kept = [t for t in self.shown if t.until > now and t.kind != toast.kind]
+        replaced = len(kept) + 1 > MOST or len(kept) < len(self.shown)
+        self.shown = [*kept, toast][-MOST:]
+        if replaced:
+            self._app.clear_notifications()
+        for one in self.shown if replaced else [toast]:
+            self._app.notify(
+                one.text,
+                severity=SEVERITY_NAMES[one.severity],  # type: ignore[arg-type]
+                timeout=max(0.5, one.until - now),
+                markup=False,
+            )
+
+    def tell(self, notices: Iterable[Notice]) -> None:
+        """Show what is worth interrupting for; many of one kind as one sentence."""
+        loud = [notice for notice in notices if notice.severity != "info"]
+        kinds = Counter(notice.event for notice in loud)
+        for notice in loud:
+            many = kinds.pop(notice.event, 0)
+            if many == 1:
+                self.say(f"{notice.source}: {notice.text}", notice.severity, kind=notice.event)
+            elif many:
+                what = notice.event.replace("-", " ")
+                text = f"{many} times {what}; the last: {notice.source}"
+                self.say(text, notice.severity, kind=notice.event)

@@ -1,0 +1,1 @@
+"""What actions do: thin functions that move the screen or send one intent to the core."""

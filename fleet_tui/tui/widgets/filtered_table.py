@@ -1,0 +1,60 @@
+"""A table with its filter line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Vertical
+
+from fleet_tui.tui.widgets.prompt_line import PromptLine
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from fleet_tui.tui.widgets.table import LineTable
+
+
+class FilteredTable(Vertical):
+    """Shows a table; `/` opens the line that filters it as one types."""
+
+    DEFAULT_CSS = "FilteredTable { height: 1fr; }"
+
+    def __init__(self, table: LineTable) -> None:
+        super().__init__()
+        self.table = table
+        self.prompt = PromptLine("/", "filter; !text leaves out")
+
+    def compose(self) -> ComposeResult:
+        """Yield the table and the filter line."""
+        yield self.table
+        yield self.prompt
+
+    def open_filter(self) -> None:
+        """Ask for the filter."""
+        self.prompt.open(self.table.filter)
+
+    def clear_filter(self) -> bool:
+        """Show every row again; False when every row was shown."""
+        had = bool(self.table.filter) or self.prompt.is_open
+        self.prompt.close()
+        self.table.set_filter("")
+        return had
+
+    @on(PromptLine.Changed)
+    def _typed(self, event: PromptLine.Changed) -> None:
+        event.stop()
+        self.table.set_filter(event.text)
+
+    @on(PromptLine.Submitted)
+    def _kept(self, event: PromptLine.Submitted) -> None:
+        event.stop()
+        if not event.text.strip():
+            self.prompt.close()
+        self.table.focus()
+
+    @on(PromptLine.Cancelled)
+    def _dropped(self, event: PromptLine.Cancelled) -> None:
+        event.stop()
+        self.table.set_filter("")
+        self.table.focus()

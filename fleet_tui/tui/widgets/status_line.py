@@ -1,0 +1,96 @@
+"""The first line of the screen: which fleet, who we are in it, how it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from textual.content import Content
+from textual.widgets import Static
+
+from fleet_tui.tui import fmt
+from fleet_tui.tui.safe import clean
+
+if TYPE_CHECKING:
+    from fleet_tui.model.snapshot import FleetView
+
+SEPARATOR = ("  ", "")
+
+Part: TypeAlias = tuple[int, list[tuple[str, str]]]
+"""How soon it may be left out (the lowest number stays longest), and its styled pieces."""
+
+
+class StatusLine(Static):
+    """One line; what matters least is left out first when room is short."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; padding: 0 1; background: $panel; }"
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self.plain = ""
+        """What it says, for tests and for a screen reader's twin."""
+
+    def show(self, fleet: FleetView | None, clock_time: str, *, is_read_only: bool) -> None:
+        """Show the fleet's state."""
+        width = max(20, self.size.width - 2)
+        badges = _badges(fleet, is_read_only=is_read_only)
+        parts = _parts(fleet, clock_time)
+        while len(parts) > 2 and _width(parts) + _width(badges) > width:
+            parts.remove(max(parts, key=lambda part: part[0]))
+        left = [piece for _, pieces in parts for piece in pieces]
+        gap = width - _width(parts) - _width(badges)
+        line = Content.assemble(*left, " " * max(1, gap), *(p for _, b in badges for p in b))
+        if line.plain != self.plain:
+            self.plain = line.plain
+            self.update(line)
+
+
+def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:
+    if fleet is None:
+        return [(0, [("opening the fleet …", "$fleet-muted")])]
+    role = fleet.role or "no role"
+    parts = [
+        (0, [("◆ ", "$fleet-accent"), (fmt.clip_middle(clean(fleet.name), 20), "bold")]),
+        (3, [SEPARATOR, (fmt.clip_middle(clean(fleet.this_host), 16), ""), (" is ", "$fleet-muted"),
+             (role, "$fleet-ok" if role == "primary" else "$fleet-muted"),
+             (f" epoch {fleet.epoch}", "$fleet-muted")]),
+        (0, [SEPARATOR, *_up(fleet)]),
+        (1, [SEPARATOR, (f"{fleet.open_runs}", "bold $fleet-accent" if fleet.open_runs else ""),
+             (" running", "$fleet-muted")]),
+        (2, [SEPARATOR, *_cost(fleet)]),
+        (4, [SEPARATOR, (clock_time, "$fleet-muted")]),
+    ]  # fmt: skip
+    if fleet.notes:
+        parts.append((5, [SEPARATOR, ("▲ " + clean(fleet.notes[0]), "$fleet-wait")]))
+    return parts
+
+
+def _up(fleet: FleetView) -> list[tuple[str, str]]:
+    whole = fleet.hosts_up == fleet.hosts_total
+    return [
+        (f"{fleet.hosts_up}/{fleet.hosts_total}", "$fleet-ok" if whole else "$fleet-wait"),
+        (" up", "$fleet-muted"),
+    ]
+
+
+def _cost(fleet: FleetView) -> list[tuple[str, str]]:
+    known = "" if fleet.cost_is_complete else "≥"
+    pieces = [(f"{known}{fmt.money(fleet.cost_today_usd)}", ""), (" today", "$fleet-muted")]
+    if fleet.cap_today_usd is not None:
+        cap = fleet.cap_today_usd
+        near = cap > 0 and fleet.cost_today_usd >= 0.8 * cap
+        pieces.insert(1, (f" of {fmt.money(cap)}", "$fleet-bad" if near else "$fleet-muted"))
+    return pieces
+
+
+def _badges(fleet: FleetView | None, *, is_read_only: bool) -> list[Part]:
+    style = "bold $fleet-badge-text on $fleet-badge"
+    badges: list[Part] = []
+    if fleet is not None and fleet.is_demo:
+        badges.append((0, [(" DEMO ", style)]))
+    if is_read_only:
+        badges.append((0, [(" ", ""), (" READ-ONLY ", style)]))
+    return badges
+
+
+def _width(parts: list[Part]) -> int:
+    return sum(len(text) for _, pieces in parts for text, _ in pieces)
