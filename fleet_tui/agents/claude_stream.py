@@ -58,7 +58,7 @@ class StreamedText:
         """End the block, whose final text is `full`; returns what was not shown, then the end."""
         if not self.is_open:
             return [AgentEvent("text", bounded(full, MAX_COMPARED))] if full else []
-        seen = "".join(self._seen)
+        seen, full = _paired("".join(self._seen)), _paired(full)
         if self._seen_length > MAX_COMPARED or full == seen:
             return self.close()
         if full.startswith(seen):
