@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fleet_tui.config.report import Report
     from fleet_tui.config.validate import Document, Entry
 
-RESERVED = "all"
-"""The word that selects every host."""
 _NOT_FOR_LOCAL = ("address", "user", "port", "via", "key")
 
 
@@ -44,18 +42,9 @@ def _names(hosts: tuple[Entry, ...], report: Report) -> None:
     for position, host in enumerate(hosts):
         path = ("host", position, "name")
         name = host.get("name")
-        for place, group in enumerate(_groups(host)):
-            if group == RESERVED:
-                report.add(
-                    ("host", position, "groups", place),
-                    f"found {show(group)}",
-                    "allowed: another name; @all is every host already",
-                )
         if not isinstance(name, str):
             continue
-        if name.casefold() == RESERVED:
-            report.add(path, f"found {show(name)}", "allowed: another name; all is every host")
-        elif name in groups:
+        if name in groups:
             report.add(path, f"{show(name)} is a group too", "give host or group another name")
         earlier = first.setdefault(name.casefold(), (position, name))
         if earlier[0] != position:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from fleet_tui.config.crosscheck import RESERVED
 from fleet_tui.config.ssh_hosts import SshHost, read_ssh_hosts
+from fleet_tui.config.values import MAX_NAME, RESERVED
 from fleet_tui.model.target import NAME, NAME_RULE
 from fleet_tui.model.text import one_line, sanitize
 
@@ -30,7 +30,6 @@ roles = ["primary"]
 _CODE_HOSTS = frozenset(
     {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht", "ssh.dev.azure.com"}
 )
-_MAX_NAME = 128
 
 
 def draft_from_ssh_config(path: Path | None = None, *, this_host: str | None = None) -> str:
@@ -58,7 +57,7 @@ def draft_from_ssh_config(path: Path | None = None, *, this_host: str | None = N
 def _own_name(name: str) -> str:
     short = name.split(".")[0]
     usable = NAME.fullmatch(short) and sanitize(short) == short and short.casefold() != RESERVED
-    return short[:_MAX_NAME] if usable else "this-machine"
+    return short[:MAX_NAME] if usable else "this-machine"
 
 
 def _why_not(host: SshHost, taken: set[str]) -> str:
@@ -66,7 +65,7 @@ def _why_not(host: SshHost, taken: set[str]) -> str:
     alias = host.alias
     if host.user == "git" or _CODE_HOSTS & {alias, host.hostname}:
         return "a Git server, by its look"
-    if not NAME.fullmatch(alias) or sanitize(alias) != alias or len(alias) > _MAX_NAME:
+    if not NAME.fullmatch(alias) or sanitize(alias) != alias or len(alias) > MAX_NAME:
         return f"a host's name has {NAME_RULE}"
     if alias.casefold() == RESERVED:
         return "the word for every host"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_SHOWN = 60
+_HUGE = 10**15
 
 
 class Report:
@@ -65,13 +66,9 @@ def show(value: object) -> str:
             return "a secret"
         return f'"{one_line(value, _MAX_SHOWN)}"' if value else "an empty text"
     if isinstance(value, int | float):
-        return one_line(f"{value:g}" if _is_huge(value) else str(value), _MAX_SHOWN)
+        return "a huge number" if math.inf > abs(value) > _HUGE else str(value)
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):
         return "a table"
     return one_line(str(value), _MAX_SHOWN)
-
-
-def _is_huge(value: float) -> bool:
-    return not math.isfinite(value) or abs(value) > 10**15

@@ -51,7 +51,7 @@ def validate(raw: Mapping[str, object], report: Report) -> Document:
         section = _BY_NAME.get(name)
         if section is None:
             kind = "section" if isinstance(value, dict | list) else "key"
-            report.add((name,), f"unknown {kind}", _known(name))
+            report.add((name,), f"unknown {kind}", _known(name, kind))
         elif section.is_list:
             document.lists[name] = _entries(section, value, report)
         elif isinstance(value, dict):
@@ -82,14 +82,14 @@ def _shape(value: object) -> str:
     return show(value)
 
 
-def _known(name: str) -> str:
+def _known(name: str, kind: str) -> str:
     """Say which section was meant, or where a key of that name belongs."""
+    close = nearest(name, _BY_NAME)
+    if close and kind == "section":
+        return f"did you mean {_BY_NAME[close].header}?"
     homes = [section.header for section in SECTIONS if name in _key_names(section)]
     if homes:
         return f"it belongs in {' or '.join(homes)}"
-    close = nearest(name, _BY_NAME)
-    if close:
-        return f"did you mean {_BY_NAME[close].header}?"
     return f"sections are {', '.join(section.header for section in SECTIONS)}"
 
 

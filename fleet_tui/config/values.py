@@ -16,7 +16,13 @@ FILE_MODE = Choice(
     ("read", "write"), "unrestricted is only typed by hand, for one dispatch at a time"
 )
 HOST_NAME = Text("the name of a [[host]]")
-NEW_NAME = Text(f"a name of {NAME_RULE}", re.compile(rf"(?=.{{1,128}}\Z){NAME.pattern}"))
+RESERVED = "all"
+"""The word that selects every host, so no host or group may be called so."""
+MAX_NAME = 128
+NEW_NAME = Text(
+    f'a name of {NAME_RULE}, other than "{RESERVED}", of at most {MAX_NAME}',
+    re.compile(rf"(?!(?i:{RESERVED})\Z)(?=.{{1,{MAX_NAME}}}\Z){NAME.pattern}"),
+)
 TARGET = Text('a target like "all", "nas*" or "@desk"')
 PATH = Text("a path on this machine; ~ is your home, a relative one starts at this file's folder")
 REMOTE_PATH = Text("a path on that host")
