@@ -46,7 +46,10 @@ class Cast:
 
 
 def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
-    """Give every host its part; `count` adds hosts to the largest family up to that many."""
+    """Give every host its part; `count` adds hosts to the largest family up to that many.
+
+    Hosts that run plain commands by default get an agent, so that one prompt suits all.
+    """
     everyone = _enlarged(hosts, count)
     names = {host.name for host in everyone}
     bastions = {host.via for host in everyone if host.via is not None and host.via in names}
@@ -73,15 +76,16 @@ def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
             answers=_answers(host),
         )
         specs.append(spec)
-        port = doors.closed_port if host.name == unreachable else doors.port
+        port = doors.inner_port if is_inner else doors.port
         moved = replace(
             host,
             address=doors.address,
-            port=doors.inner_port if is_inner else port,
+            port=doors.closed_port if host.name == unreachable else port,
             user=host.name,
             key=doors.key,
             via=host.via if host.via in names else None,
             connection="ssh",
+            agent=None if host.agent == "shell" else host.agent,
         )
         seen.append(moved)
     return Cast(tuple(seen), tuple(specs), unreachable, odd)
@@ -89,10 +93,10 @@ def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
 
 _MOODS: tuple[Mood, ...] = ("slow", "overloaded", "denied")
 _PREFERRED = {
-    "unreachable": r"laptop|spare|old",
-    "slow": r"nas|backup|pi",
-    "overloaded": r"cloud|runner|agent",
-    "denied": r"droplet|desk|box",
+    "unreachable": r"laptop|spare|nas2",
+    "slow": r"nas|backup",
+    "overloaded": r"droplet|cloud",
+    "denied": r"pc$|box",
 }
 
 
@@ -102,9 +106,7 @@ def _parts(hosts: Sequence[Host], bastions: set[str], odd: str | None) -> dict[s
     free = [
         host.name
         for host in hosts
-        if host.name not in bastions
-        and host.name != odd
-        and host.via is None
+        if host.name != odd
         and "primary" not in host.roles
         and len(stems[_stem(host.name)]) < _MIN_FAMILY
     ]
@@ -113,9 +115,10 @@ def _parts(hosts: Sequence[Host], bastions: set[str], odd: str | None) -> dict[s
     for part, pattern in _PREFERRED.items():
         if len(free) <= 1:
             break
-        able = [name for name in free if part != "denied" or name not in on_codex]
+        barred = on_codex if part == "denied" else bastions
+        able = [name for name in free if name not in barred]
         if not able:
-            break
+            continue
         name = next((name for name in able if re.search(pattern, name)), able[-1])
         chosen[part] = name
         free.remove(name)

@@ -107,6 +107,7 @@ class DemoFleet:
             home=str(home),
             port=doors.port,
             inner_port=doors.inner_port,
+            closed_port=doors.closed_port,
             host_key=str(home / "host_ed25519"),
             client_key=make_key(home / "id_ed25519"),
             hosts=cast_.specs,

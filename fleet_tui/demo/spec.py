@@ -50,6 +50,8 @@ class DemoSpec:
     port: int
     inner_port: int
     """Where inner hosts pretend to listen; only the bastion's server knows the way."""
+    closed_port: int
+    """Where the unreachable host pretends to be; nothing listens there."""
     host_key: str
     """Path of the servers' private key."""
     client_key: str

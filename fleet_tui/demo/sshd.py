@@ -90,7 +90,7 @@ class DemoServer(asyncssh.SSHServer):
         spec = self._hosts.spec
         if self._host is None or not self._host.spec.is_bastion or dest_host != LOOPBACK:
             return False
-        if dest_port == spec.port:
+        if dest_port in (spec.port, spec.closed_port):
             return True
         if dest_port == spec.inner_port:
             return self._connection.forward_unix_connection(inner_socket(spec))  # type: ignore[return-value]
