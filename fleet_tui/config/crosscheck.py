@@ -10,6 +10,7 @@ from fleet_tui.model.errors import TargetError
 from fleet_tui.model.host import Host, Role
 from fleet_tui.model.nearest import nearest
 from fleet_tui.model.target import resolve
+from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,13 +90,15 @@ def _local(hosts: tuple[Entry, ...], report: Report) -> None:
 def _via(hosts: tuple[Entry, ...], report: Report, ssh_config: Path | None) -> None:
     names = {str(host["name"]): host for host in hosts if "name" in host}
     jumps = {name: str(host["via"]) for name, host in names.items() if "via" in host}
+    loops = _loops(jumps)
+    all_named = all("name" in host for host in hosts)
     known_aliases: frozenset[str] | None = None
     for position, host in enumerate(hosts):
         if "via" not in host:
             continue
         via = str(host["via"])
         path = ("host", position, "via")
-        if via not in names and len(names) == len(hosts):
+        if via not in names and all_named:
             if known_aliases is None:
                 known_aliases = aliases(ssh_config) if ssh_config else frozenset()
             if via not in known_aliases:
@@ -107,22 +110,30 @@ def _via(hosts: tuple[Entry, ...], report: Report, ssh_config: Path | None) -> N
         elif names.get(via, {}).get("connection") == "local":
             report.add(path, f"{show(via)} is this machine", "take it out: no jump is needed")
         else:
-            loop = _loop(str(host.get("name")), jumps)
+            loop = loops.pop(str(host.get("name")), None)
             if loop:
-                report.add(path, f"a loop: {' → '.join(loop)}", "one of them must be reached alone")
+                way = one_line(" → ".join(loop))
+                report.add(path, f"a loop: {way}", "one of them must be reached alone")
 
 
-def _loop(start: str, jumps: Mapping[str, str]) -> list[str]:
-    """Return the way from `start` back to itself, each loop told at one of its hosts only."""
-    way = [start]
-    while (following := jumps.get(way[-1])) is not None:
-        if following == start:
-            is_first = start == next(name for name in jumps if name in way)
-            return [*way, start] if is_first else []
-        if following in way:
-            return []
-        way.append(following)
-    return []
+def _loops(jumps: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return each loop once: its first host in file order, and the way back to it."""
+    loops: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for start in jumps:
+        way: dict[str, None] = {}
+        name = start
+        while name in jumps and name not in seen:
+            seen.add(name)
+            way[name] = None
+            name = jumps[name]
+        if name in way:
+            ring = list(way)[list(way).index(name) :]
+            members = set(ring)
+            first = next(host for host in jumps if host in members)
+            turn = ring.index(first)
+            loops[first] = [*ring[turn:], *ring[:turn], first]
+    return loops
 
 
 def _references(document: Document, report: Report) -> None:
