@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from fleet_tui.model.text import one_line
-from fleet_tui.transport.asyncssh_seams import LoginRequest, open_connection
+from fleet_tui.transport.asyncssh_seams import LoginRequest, open_connection, preamble_of
 from fleet_tui.transport.attempt import Attempt
 from fleet_tui.transport.keys import KeyRing
 from fleet_tui.transport.known_hosts import KnownHosts, fingerprint
@@ -74,6 +74,7 @@ class Owner(asyncssh.SSHClient):
     def _greeted(self) -> None:
         if self._connection is None:
             return
+        self._attempt.preamble = preamble_of(self._connection)
         version = self._connection.get_extra_info("server_version", "")
         if version:
             self._attempt.server = one_line(str(version), 80)

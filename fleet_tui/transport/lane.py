@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import asyncssh
 
+from fleet_tui.transport.asyncssh_seams import open_session
 from fleet_tui.transport.ssh_errors import describe
 from fleet_tui.transport.ssh_session import WINDOW, SshProcess
 
@@ -85,16 +86,16 @@ class Lane:
         if self.connection is not None:
             self.connection.close()
 
-    async def start(self, line: str, sink: ProcessSink) -> SshProcess:
+    async def start(
+        self, line: str, sink: ProcessSink, stdin: bytes | Literal["open"] | None
+    ) -> SshProcess:
         """Open a session for `line`; raises SessionRefused, or what asyncssh raises."""
         assert self.connection is not None
         process = SshProcess(sink, self._session_ended, self._why_lost)
         opened = self.sessions
         self.sessions += 1
         try:
-            await self.connection.create_session(
-                lambda: process, line, encoding=None, window=WINDOW, request_pty=False
-            )
+            await open_session(self.connection, process, line, stdin, WINDOW)
         except asyncssh.ChannelOpenError as error:
             if process.has_begun:
                 raise
@@ -104,7 +105,10 @@ class Lane:
                 raise SessionRefused(describe(error)) from error
             raise
         except asyncio.CancelledError:
-            process.abort()
+            if process.has_begun:
+                process.abort()
+            else:
+                self.sessions -= 1
             raise
         return process
 

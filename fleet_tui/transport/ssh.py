@@ -80,12 +80,7 @@ class SshConnection:
     ) -> SshProcess:
         """Start `line` in the host's login shell; raises Unreachable."""
         with map_ssh_errors(self._host.name):
-            process = await self._start(line, sink)
-        if stdin is None:
-            process.close_stdin()
-        elif isinstance(stdin, bytes):
-            process.send_and_close(stdin)
-        return process
+            return await self._start(line, sink, stdin)
 
     async def run(
         self, line: str, *, stdin: bytes | None = None, timeout: float, limit: int = 1 << 20
@@ -139,7 +134,9 @@ class SshConnection:
         for lane in self._lanes:
             lane.lose(reason)
 
-    async def _start(self, line: str, sink: ProcessSink) -> SshProcess:
+    async def _start(
+        self, line: str, sink: ProcessSink, stdin: bytes | Literal["open"] | None
+    ) -> SshProcess:
         while True:
             self._require_open()
             lane = next((lane for lane in self._lanes if lane.has_room), None)
@@ -148,7 +145,7 @@ class SshConnection:
                 continue
             is_fresh = lane is not self._lanes[0] and lane.sessions == 0
             try:
-                return await lane.start(line, sink)
+                return await lane.start(line, sink, stdin)
             except SessionRefused as error:
                 if is_fresh:
                     raise self._no_sessions(str(error)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import asyncssh
 
@@ -60,9 +60,12 @@ class SshProcess(asyncssh.SSHClientSession[bytes]):
         if self._channel is not None and not self._channel.is_closing():
             self._channel.write_eof()
 
-    def send_and_close(self, data: bytes) -> None:
-        """Send all of its input, as the window allows, then end-of-file."""
-        self._write_now(data)
+    def feed(self, stdin: bytes | Literal["open"] | None) -> None:
+        """Give it the input it was started with; see `Connection.start`."""
+        if stdin == "open":
+            return
+        if isinstance(stdin, bytes) and stdin:
+            self._write_now(stdin)
         self.close_stdin()
 
     def send_signal(self, name: SignalName) -> None:

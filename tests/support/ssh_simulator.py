@@ -2,7 +2,8 @@
 
 Run as `python -m tests.support.ssh_simulator PORT FOLDER`; FOLDER holds `host_key`, `user_key` and
 `user_key.pub`, which are made when missing. Commands: `true`, `false`, `exit N`, `echo WORDS`,
-`gen LINES LENGTH` (flat out), `drip LINES MILLISECONDS` (a packet a line), `sleep SECONDS`, `cat`.
+`gen LINES LENGTH` (flat out), `drip LINES MILLISECONDS` (a packet a line), `flood LINES` (a packet
+a line, as fast as it can), `sleep SECONDS`, `cat`.
 Anything else is accepted, says nothing and exits 0.
 """
 
@@ -62,7 +63,7 @@ class _Session(asyncssh.SSHServerSession[bytes]):
             case ["echo", *words]:
                 self._channel.write(" ".join(words).encode() + b"\n")
                 self._channel.exit(0)
-            case ["gen" | "drip" | "sleep", *_]:
+            case ["gen" | "drip" | "flood" | "sleep", *_]:
                 self._task = asyncio.get_running_loop().create_task(self._play())
             case ["cat"]:
                 return
@@ -100,6 +101,12 @@ class _Session(asyncssh.SSHServerSession[bytes]):
                         await self._may_write.wait()
                         self._channel.write(b"line %07d of a small packet stream\n" % number)
                         await asyncio.sleep(float(milliseconds) / 1000)
+                case ["flood", count]:
+                    for number in range(int(count)):
+                        await self._may_write.wait()
+                        self._channel.write(b"line %07d of a small packet stream\n" % number)
+                        if number % 50 == 0:
+                            await asyncio.sleep(0)
                 case ["sleep", seconds]:
                     await asyncio.sleep(float(seconds))
             self._channel.exit(0)
