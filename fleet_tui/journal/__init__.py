@@ -5,8 +5,11 @@ from fleet_tui.journal.entry import EVENTS, LogEntry, LogLine
 from fleet_tui.journal.fleetlog import FleetLog
 from fleet_tui.journal.openruns import open_runs
 from fleet_tui.journal.read import LogFilter, follow, read
+from fleet_tui.journal.reader import SpoolReader
 from fleet_tui.journal.redact import log_message, redact
+from fleet_tui.journal.spool import Spool, SpoolLimits
 from fleet_tui.journal.tail import tail_lines
+from fleet_tui.journal.timeline import Timeline
 from fleet_tui.journal.verify import VerifyResult, verify
 
 __all__ = [
@@ -16,6 +19,10 @@ __all__ = [
     "LogEntry",
     "LogFilter",
     "LogLine",
+    "Spool",
+    "SpoolLimits",
+    "SpoolReader",
+    "Timeline",
     "VerifyResult",
     "follow",
     "log_message",
