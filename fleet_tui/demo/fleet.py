@@ -211,6 +211,7 @@ def _spawn(home: Path, spec: DemoSpec) -> subprocess.Popen[bytes]:
             cwd=home,
             env=environment,
             pass_fds=() if spec.listen_fd is None else (spec.listen_fd,),
+            start_new_session=True,  # ^C and ^Z at our terminal are not meant for the hosts
         )
 
 

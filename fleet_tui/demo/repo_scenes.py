@@ -17,6 +17,10 @@ _FLOAT_TOTAL = """    def total(self) -> float:
         gross = sum(line.price * line.quantity for line in self.lines)
         return round(gross * (1 - self.discount), 2)"""
 
+_OLD_SQLITE = (
+    "\n\nThis host also skips 3 tests in `tests/test_db.py`: its SQLite is older than 3.40."
+)
+
 
 def _read(host: Personality, path: str, seconds: float = 0.5) -> Use:
     content = repository.numbered(repository.files(host)[path])
@@ -39,16 +43,23 @@ def tests(host: Personality, powers: Powers) -> Scene:
         look = (_read(host, ".pytest_cache/v/cache/lastfailed"),)
         opening = "I may not run commands here, so I'll read what the last test run left.\n"
         result = "In the last run one test failed"
+    also = _OLD_SQLITE if host.spec.is_odd else ""
     return (
-        Think(f"The suite of {host.project} is pytest. Find what fails first, then why."),
+        Think(
+            f"The suite of {host.project} is pytest. First find out what fails, then read the "
+            "code that the failing test calls, and only then say why."
+        ),
         Say(opening),
         *look,
-        _read(host, "src/orders/cart.py"),
+        Say("One failure is in the cart. Let me read the test and what it calls.\n"),
+        _read(host, "tests/test_cart.py", 0.9),
+        Think("5.35 * 0.5 is 2.675 in decimal, but a float holds 2.67499999… and rounds down."),
+        _read(host, "src/orders/cart.py", 0.8),
         Say(
             f"{result}: `tests/test_cart.py::test_discounted_total_is_exact`.\n\n"
             "`Cart.total()` multiplies floats: 5.35 x 0.5 lands just under 2.675, so it rounds to "
             "2.67 instead of 2.68. The fix is to keep money in `Decimal`; nothing else depends "
-            "on the type."
+            f"on the type.{also}"
         ),
     )
 

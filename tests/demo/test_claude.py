@@ -113,7 +113,9 @@ async def test_a_read_run_has_no_tool_that_changes_anything(demo: DemoFleet) -> 
         assert {event.tool for event in events if event.kind == "tool"} <= {"Read", "Grep", "Glob"}
 
 
-@pytest.mark.parametrize("prompt", ["Which OS version?", "Is the service healthy?", "disk space?"])
+@pytest.mark.parametrize(
+    "prompt", ["Which OS version?", "Is the service healthy?", "disk space?", "run the tests"]
+)
 async def test_equal_hosts_answer_alike_and_one_is_odd(demo: DemoFleet, prompt: str) -> None:
     answers = {}
     for name in ("web01", "web02", "web03"):

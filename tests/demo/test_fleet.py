@@ -175,3 +175,8 @@ def test_importing_the_demo_loads_no_ssh_library_and_no_screen() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sessions are of POSIX")
+def test_a_key_pressed_at_our_terminal_does_not_reach_the_hosts(demo: DemoFleet) -> None:
+    assert os.getsid(demo.pid) != os.getsid(0)
