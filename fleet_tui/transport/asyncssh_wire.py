@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 import asyncssh
 from asyncssh.auth import _ClientPublicKeyAuth
+from asyncssh.connection import SSHConnection
 from asyncssh.constants import (
     MSG_CHANNEL_DATA,
     MSG_CHANNEL_FIRST,
-    MSG_CHANNEL_LAST,
+    MSG_IGNORE,
     MSG_KEX_FIRST,
     MSG_KEX_LAST,
     MSG_SERVICE_ACCEPT,
@@ -66,17 +67,20 @@ _SMALLEST_PACKET = _HEADER + _TAG + 16
 _TCP_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
-class TunedConnection(asyncssh.SSHClientConnection):
-    """asyncssh's client connection, tuned; see the module."""
+class TunedWire(SSHConnection):
+    """The sending and receiving half, for a client or a server."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    heard: bool
+    """True once bytes arrived; whoever looks sets it back."""
+    preamble: bytes
+    """What the peer sent before it had sent a version line."""
+
+    def tune(self) -> None:
+        """Set up what this class adds to asyncssh's state; to be called before any byte."""
         if not logging.getLogger("asyncssh").isEnabledFor(logging.INFO):
             self._logger = QUIET
         self.heard = False
-        """True once bytes arrived; whoever looks sets it back."""
         self.preamble = b""
-        """What the peer sent before it had sent a version line."""
         self._outbox: list[bytes] = []
         self._sealer: tuple[Any, Callable[..., bytes]] | None = None
         self._opener: tuple[Any, Callable[..., bytes]] | None = None
@@ -208,12 +212,14 @@ class TunedConnection(asyncssh.SSHClientConnection):
                 kind = packet[1]
                 if kind == MSG_CHANNEL_DATA and block.takes(packet, self._channels):
                     continue
+                if kind == MSG_IGNORE:
+                    continue
                 block.flush()
                 payload = packet[1 : -packet[0]]
-                if not MSG_CHANNEL_FIRST <= kind <= MSG_CHANNEL_LAST:
+                if kind <= MSG_USERAUTH_LAST:
                     special = payload
                     break
-                self._recv_for_channel(kind, sequence, payload)
+                self._recv_for_session(kind, sequence - 1, payload)
                 if self._transport is None:
                     break
             block.flush()
@@ -225,23 +231,24 @@ class TunedConnection(asyncssh.SSHClientConnection):
             return self._recv_special(special, sequence)
         return False
 
-    def _recv_for_channel(self, kind: int, sequence: int, payload: bytes) -> None:
+    def _recv_for_session(self, kind: int, sequence: int, payload: bytes) -> None:
+        """Process a packet of the connection protocol (RFC 4254); none of them needs waiting."""
         packet = SSHPacket(payload)
+        handler: Any = self
         try:
             packet.get_byte()
-            number = packet.get_uint32()
-            channel = self._channels.get(number)
-            if channel is None:
-                raise asyncssh.ProtocolError(f"Invalid channel number {number} received")
-            if not channel.process_packet(kind, sequence - 1, packet):
-                super().send_packet(
-                    MSG_UNIMPLEMENTED, ((sequence - 1) & 0xFFFFFFFF).to_bytes(4, "big")
-                )
+            if kind >= MSG_CHANNEL_FIRST:
+                number = packet.get_uint32()
+                handler = self._channels.get(number)
+                if handler is None:
+                    raise asyncssh.ProtocolError(f"Invalid channel number {number} received")
+            if not handler.process_packet(kind, sequence, packet):
+                self._not_implemented(sequence)
         except PacketDecodeError as error:
             raise asyncssh.ProtocolError(str(error)) from None
 
     def _recv_special(self, payload: bytes, sequence: int) -> bool:
-        """Process a packet that is not a channel's, as the stock `_recv_packet` does."""
+        """Process a packet of transport or login, as the stock `_recv_packet` does."""
         sequence = (sequence - 1) & 0xFFFFFFFF
         packet = SSHPacket(payload)
         kind = packet.get_byte()
@@ -275,7 +282,21 @@ class TunedConnection(asyncssh.SSHClientConnection):
     def _not_implemented(self, sequence: int) -> None:
         self.send_packet(MSG_UNIMPLEMENTED, (sequence & 0xFFFFFFFF).to_bytes(4, "big"))
 
-    # Logging in.
+    # A packet log nobody reads costs a formatted string a packet.
+
+    def log_sent_packet(self, *args: Any, **kwargs: Any) -> None:
+        """Keep no packet log."""
+
+    def log_received_packet(self, *args: Any, **kwargs: Any) -> None:
+        """Keep no packet log."""
+
+
+class TunedConnection(TunedWire, asyncssh.SSHClientConnection):
+    """asyncssh's client connection, tuned; see the module."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tune()
 
     def _process_service_accept(self, pkttype: int, pktid: int, packet: SSHPacket) -> Any:
         """Begin with the public key instead of asking which methods there are."""
@@ -304,14 +325,6 @@ class TunedConnection(asyncssh.SSHClientConnection):
             self._quick_acks = QUICK_ACKS
             self._acknowledge_now()
         return result
-
-    # A packet log nobody reads costs a formatted string a packet.
-
-    def log_sent_packet(self, *args: Any, **kwargs: Any) -> None:
-        """Keep no packet log."""
-
-    def log_received_packet(self, *args: Any, **kwargs: Any) -> None:
-        """Keep no packet log."""
 
     _packet_handlers = {  # noqa: RUF012 -- as the base class has it
         **asyncssh.SSHClientConnection._packet_handlers,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+_CHANCE = random.Random()
 
 
 @dataclass(slots=True)
@@ -12,7 +14,7 @@ class Backoff:
 
     first: float
     ceiling: float
-    chance: random.Random = field(default_factory=random.Random)
+    chance: random.Random = _CHANCE
     attempts: int = 0
 
     def next(self) -> float:

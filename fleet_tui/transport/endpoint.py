@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import lru_cache
 
 DEFAULT_PORT = 22
 DEFAULT_IDENTITIES = (
@@ -69,12 +69,17 @@ class Endpoint:
 
 def default_identity_files() -> tuple[str, ...]:
     """Return the paths OpenSSH tries when nothing is configured."""
-    return tuple(str(Path.home() / ".ssh" / name) for name in DEFAULT_IDENTITIES)
+    return _in_home(tuple(f"~/.ssh/{name}" for name in DEFAULT_IDENTITIES), os.path.expanduser("~"))
 
 
 def default_known_hosts() -> tuple[str, ...]:
     """Return OpenSSH's known_hosts files, the user's first."""
-    return tuple(os.path.expanduser(path) for path in (*USER_KNOWN_HOSTS, *GLOBAL_KNOWN_HOSTS))
+    return _in_home((*USER_KNOWN_HOSTS, *GLOBAL_KNOWN_HOSTS), os.path.expanduser("~"))
+
+
+@lru_cache(maxsize=8)
+def _in_home(paths: tuple[str, ...], home: str) -> tuple[str, ...]:
+    return tuple(home + path[1:] if path.startswith("~/") else path for path in paths)
 
 
 def agent_from_environment() -> str | None:

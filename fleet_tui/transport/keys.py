@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncssh
@@ -122,7 +122,7 @@ def _stamp(path: str) -> tuple[int, ...]:
     stamps: list[int] = []
     for name in (path, f"{path}-cert.pub"):
         try:
-            stamps.append(Path(name).stat().st_mtime_ns)
+            stamps.append(os.stat(name).st_mtime_ns)
         except OSError:
             stamps.append(0)
     return tuple(stamps)

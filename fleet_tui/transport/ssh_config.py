@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.text import one_line
@@ -112,17 +112,16 @@ class SshConfig:
 
     def _settle(self, endpoint: Endpoint, query: Query, files: ConfigFiles) -> Endpoint:
         """Let fleet.toml have the last word."""
+        changes: dict[str, Any] = {"ssh_command": _advice(query, files, self)}
         if self._known_hosts is not None:
-            path = str(self._known_hosts.expanduser())
-            endpoint = dataclasses.replace(endpoint, known_hosts=(path,))
+            changes["known_hosts"] = (os.path.expanduser(self._known_hosts),)
         if query.key is not None:
-            endpoint = dataclasses.replace(
-                endpoint,
-                identity_files=(os.path.expanduser(query.key),),
-                has_default_identities=False,
-                identities_only=True,
-            )
-        return dataclasses.replace(endpoint, ssh_command=_advice(endpoint, query, files, self))
+            changes |= {
+                "identity_files": (os.path.expanduser(query.key),),
+                "has_default_identities": False,
+                "identities_only": True,
+            }
+        return dataclasses.replace(endpoint, **changes)
 
     @property
     def known_hosts_override(self) -> Path | None:
@@ -187,7 +186,7 @@ def local_host_name() -> str:
     return socket.gethostname()
 
 
-def _advice(endpoint: Endpoint, query: Query, files: ConfigFiles, config: SshConfig) -> str:
+def _advice(query: Query, files: ConfigFiles, config: SshConfig) -> str:
     words = ["ssh"]
     if config._path is not None and files.argument is not None:
         words += ["-F", files.argument]

@@ -33,7 +33,7 @@ class SshProcess(asyncssh.SSHClientSession[bytes]):
         self._code: int | None = None
         self._signal: str | None = None
         self._status: ExitStatus | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
         self._may_write: asyncio.Event | None = None
         self._has_eof = False
         self._has_begun = False
@@ -41,9 +41,9 @@ class SshProcess(asyncssh.SSHClientSession[bytes]):
     async def wait(self) -> ExitStatus:
         """Return how it ended, once its last byte reached the sink."""
         if self._status is None:
-            if self._waiter is None:
-                self._waiter = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._waiter)
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
         assert self._status is not None
         return self._status
 
@@ -156,8 +156,9 @@ class SshProcess(asyncssh.SSHClientSession[bytes]):
         self._status = status
         if self._may_write is not None:
             self._may_write.set()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _write_now(self, data: bytes) -> None:
         channel = self._channel
