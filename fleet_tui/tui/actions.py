@@ -47,6 +47,11 @@ SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
 }
 """For each place that can have the focus: the scopes whose keys work there, nearest first."""
 
+ON_MAIN: frozenset[Scope] = frozenset(
+    {"main", "hosts", "queue", "peers", "notices", "output"}
+)
+"""Scopes whose actions are about the first screen."""
+
 Run: TypeAlias = Callable[["FleetApp", str], None]
 WhyDisabled: TypeAlias = Callable[["FleetApp"], str]
 
@@ -112,8 +117,5 @@ class Registry:
         return self.in_scope(*SCOPE_CHAINS.get(place, ("app",)))
 
     def command(self, name: str) -> Action | None:
-        """Return the action of a command name or action id."""
-        for action in self:
-            if name and name in (action.command, action.id):
-                return action
-        return None
+        """Return the action of a command name."""
+        return next((a for a in self if name and a.command == name), None)

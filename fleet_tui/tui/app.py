@@ -10,6 +10,7 @@ from textual.app import App
 
 from fleet_tui.tui import keymap as keymaps
 from fleet_tui.tui import roles, theme_files
+from fleet_tui.tui.actions import ON_MAIN
 from fleet_tui.tui.ask import ask
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.catalogue import REGISTRY
@@ -55,7 +56,7 @@ class FleetApp(App[None], inherit_bindings=False):
     itself. With `paints_itself=False` frames come only from `frames.tick()`.
     """
 
-    CSS_PATH = ["app.tcss", "screens/main.tcss"]
+    CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]
     TITLE = "fleet-tui"
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
     BINDINGS = bindings_for("app")
@@ -126,7 +127,7 @@ class FleetApp(App[None], inherit_bindings=False):
             show = getattr(screen, "show", None)
             if show is not None and screen.is_running:
                 show(self.store, dirty, now)
-        if dirty.notices:
+        if dirty.notices and not self.screen.is_modal:
             self.toaster.tell(dirty.notices)
 
     @property
@@ -172,6 +173,9 @@ class FleetApp(App[None], inherit_bindings=False):
         if reason:
             self.toast(reason, "warning", kind="disabled")
             return
+        if action.scope in ON_MAIN:
+            while self.screen is not self.main:
+                self.pop_screen()
         action.run(self, argument)
 
     def action_perform(self, action_id: str) -> None:
@@ -200,6 +204,7 @@ class FleetApp(App[None], inherit_bindings=False):
         self, screen: Screen[T], then: Callable[[T | None], object] | None = None
     ) -> None:
         """Put a screen on top; `then` gets what it was closed with."""
+        self.toaster.clear()
         self.push_screen(screen, then)  # type: ignore[arg-type]
         show = getattr(screen, "show", None)
         if show is not None:

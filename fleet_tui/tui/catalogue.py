@@ -8,10 +8,10 @@ from fleet_tui.tui.verbs import hosts, lines, lists, output, screens, view
 REGISTRY = Registry(
     (
         *hosts.ACTIONS,
+        *view.ACTIONS,
         *output.ACTIONS,
         *lines.ACTIONS,
         *lists.ACTIONS,
         *screens.ACTIONS,
-        *view.ACTIONS,
     )
 )

@@ -56,11 +56,17 @@ class Toaster:
                 markup=False,
             )
 
+    def clear(self) -> None:
+        """Take every toast off the screen."""
+        if self.shown:
+            self.shown = []
+            self._app.clear_notifications()
+
     def tell(self, notices: Iterable[Notice]) -> None:
         """Show what is worth interrupting for; many of one kind as one sentence."""
         loud = [notice for notice in notices if notice.severity != "info"]
         kinds = Counter(notice.event for notice in loud)
-        for notice in loud:
+        for notice in reversed(loud):
             many = kinds.pop(notice.event, 0)
             if many == 1:
                 self.say(f"{notice.source}: {notice.text}", notice.severity, kind=notice.event)

@@ -20,7 +20,7 @@ def open_host(app: FleetApp, argument: str) -> None:
     if name not in app.store.hosts:
         app.toast(f"No host is called {name!r}.", "warning")
         return
-    app.open_screen(HostScreen(app.store.hosts[name].host.name))
+    app.open_screen(HostScreen(app, app.store.hosts[name].host.name))
 
 
 def connect(app: FleetApp, _argument: str) -> None:

@@ -39,7 +39,7 @@ def gather(app: FleetApp, _argument: str) -> None:
     dispatch = app.store.dispatches[app.main.output.dispatch_id or ""]
     app.ask(
         app.control.gather(dispatch.dispatch.id),
-        lambda groups: app.open_screen(GatherScreen(dispatch, groups)),
+        lambda groups: app.open_screen(GatherScreen(app, dispatch, groups)),
     )
 
 
@@ -186,13 +186,4 @@ ACTIONS = (
     ),
     Action("output.previous-dispatch", "Older dispatch", ("[",), "main", _step_dispatch(-1)),
     Action("output.next-dispatch", "Newer dispatch", ("]",), "main", _step_dispatch(1)),
-    Action(
-        "pane.output",
-        "Go to the output",
-        ("5",),
-        "main",
-        focus_output,
-        command="output",
-        argument="[HOST]",
-    ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs import reach
+from fleet_tui.tui.verbs.output import focus_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def compose(app: FleetApp, argument: str) -> None:
         app.draft.target = ",".join(hosts.marked_or_cursor())
     elif app.main.current == "hosts" and not app.draft.target and hosts.cursor_key:
         app.draft.target = hosts.cursor_key
-    app.open_screen(ComposerScreen(app.draft))
+    app.open_screen(ComposerScreen(app))
 
 
 def open_log(app: FleetApp, _argument: str) -> None:
@@ -67,21 +68,21 @@ def open_log(app: FleetApp, _argument: str) -> None:
     from fleet_tui.tui.screens.fleet_log import FleetLogScreen
 
     path = app.store.fleet.log_path if app.store.fleet else ""
-    app.open_screen(FleetLogScreen(path))
+    app.open_screen(FleetLogScreen(app, path))
 
 
 def open_runs(app: FleetApp, _argument: str) -> None:
     """List what was dispatched before."""
     from fleet_tui.tui.screens.runs import RunsScreen
 
-    app.open_screen(RunsScreen())
+    app.open_screen(RunsScreen(app))
 
 
 def open_help(app: FleetApp, argument: str) -> None:
     """List what can be done here, with its keys."""
     from fleet_tui.tui.screens.help import HelpScreen
 
-    app.open_screen(HelpScreen(app.place, argument))
+    app.open_screen(HelpScreen(app, app.place, argument))
 
 
 def open_palette(app: FleetApp, _argument: str) -> None:
@@ -95,7 +96,7 @@ def open_command(app: FleetApp, _argument: str) -> None:
     """Open the command line."""
     from fleet_tui.tui.screens.command_line import CommandLine
 
-    app.open_screen(CommandLine())
+    app.open_screen(CommandLine(app))
 
 
 def choose_theme(app: FleetApp, argument: str) -> None:
@@ -144,6 +145,15 @@ ACTIONS = (
         "main",
         _focus("notices"),
         command="notices",
+    ),
+    Action(
+        "pane.output",
+        "Go to the output",
+        ("5",),
+        "main",
+        focus_output,
+        command="output",
+        argument="[HOST]",
     ),
     Action("pane.next", "Next pane", ("tab",), "main", _step(1)),
     Action("pane.previous", "Previous pane", ("shift+tab",), "main", _step(-1)),

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from rich.cells import cell_len, chop_cells
 
 if TYPE_CHECKING:
-    from fleet_tui.model.snapshot import LineTag
-    from fleet_tui.tui.widgets.log_rows import PagedRows, Row
+    from fleet_tui.tui.widgets.log_rows import PagedRows, Row, RowTag
 
-FOLDED_TAGS: frozenset[LineTag] = frozenset({"r", "k"})
+FOLDED_TAGS: frozenset[RowTag] = frozenset({"r", "k"})
 """Tool results and thinking: a run of such lines shows as one while folded."""
 
 MOST_FOLDED = 2_000

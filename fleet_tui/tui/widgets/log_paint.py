@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
-    from fleet_tui.model.snapshot import LineTag
     from fleet_tui.tui.roles import Palette
-    from fleet_tui.tui.widgets.log_rows import Row
+    from fleet_tui.tui.widgets.log_rows import Row, RowTag
     from fleet_tui.tui.widgets.log_search import Search
     from fleet_tui.tui.widgets.paint import Span
 
@@ -39,7 +38,7 @@ class TagLook(NamedTuple):
     role: str
 
 
-TAGS: Mapping[LineTag, TagLook] = {
+TAGS: Mapping[RowTag, TagLook] = {
     "o": TagLook("", ""),
     "e": TagLook("! ", "wait"),
     "t": TagLook("", ""),
@@ -51,6 +50,8 @@ TAGS: Mapping[LineTag, TagLook] = {
     "d": TagLook("⊘ ", "wait"),
     "x": TagLook("✗ ", "bad"),
     "a": TagLook("■ ", "*accent"),
+    "+": TagLook("+ ", "ok"),
+    "-": TagLook("- ", "bad"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from textual.cache import LRUCache
 
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_tui.model.lines import LineSource, TimelineSource
-    from fleet_tui.model.snapshot import LineTag, ViewLine
+    from fleet_tui.model.snapshot import LineTag
+
+RowTag: TypeAlias = "LineTag | Literal['+', '-']"
+"""What a row is; `+` and `-` are the lines of a difference, which no run writes."""
+
+FixedLine: TypeAlias = "tuple[RowTag, str]"
 
 PAGE = 64
 PAGES_HELD = 96
@@ -23,7 +28,7 @@ class Row:
 
     run: int
     """Position of its run; -1 when it belongs to none."""
-    tag: LineTag
+    tag: RowTag
     text: str
     at: float | None = None
     """Unix seconds of its arrival, when that is known."""
@@ -81,8 +86,8 @@ class MergedRows:
 class FixedRows:
     """Rows of a text that does not change."""
 
-    def __init__(self, lines: Sequence[ViewLine], run: int = -1) -> None:
-        self._rows = [Row(run, line.tag, line.text) for line in lines]
+    def __init__(self, lines: Sequence[FixedLine], run: int = -1) -> None:
+        self._rows = [Row(run, tag, text) for tag, text in lines]
 
     @property
     def rows(self) -> int:

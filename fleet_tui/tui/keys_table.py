@@ -1,0 +1,41 @@
+"""The table of keys for the documentation: `python -m fleet_tui.tui.keys_table`."""
+
+from __future__ import annotations
+
+import sys
+
+from fleet_tui.tui import keynames
+from fleet_tui.tui.catalogue import REGISTRY
+
+TITLES = {
+    "app": "Everywhere",
+    "main": "First screen",
+    "list": "Any table",
+    "lines": "Any output",
+    "back": "Screens opened over it",
+    "hosts": "Hosts",
+    "notices": "Notifications",
+    "output": "Output of a dispatch",
+    "composer": "Composer",
+    "host": "A host",
+    "runs": "Past runs",
+    "log": "Fleet log",
+}
+
+
+def markdown() -> str:
+    """Return the keys and commands of every action, by where they work."""
+    lines: list[str] = []
+    for scope, title in TITLES.items():
+        actions = [action for action in REGISTRY if action.scope == scope]
+        lines += ["", f"**{title}**", "", "| keys | does | command | id |", "|---|---|---|---|"]
+        for action in actions:
+            keys = " ".join(f"`{keynames.label(key)}`" for key in action.keys)
+            command = f"`:{' '.join((action.command, action.argument)).strip()}`"
+            shown = command if action.command else ""
+            lines.append(f"| {keys} | {action.title} | {shown} | `{action.id}` |")
+    return "\n".join(lines[1:]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -1,0 +1,50 @@
+"""A full screen over the first one: a title with breadcrumbs, a body, the keys that work here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from fleet_tui.tui.safe import clean
+from fleet_tui.tui.widgets.hint_bar import HintBar
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from fleet_tui.tui.app import FleetApp
+
+
+class Page(Screen[None]):
+    """Base of the full screens; `place` names it in the action registry."""
+
+    place = ""
+    DEFAULT_CSS = """
+    Page #crumbs { height: 1; padding: 0 1; background: $panel; }
+    Page .body { border: round $border-blurred; height: 1fr; }
+    Page .body:focus-within { border: round $fleet-accent; }
+    """
+
+    def __init__(self, app: FleetApp, crumb: str) -> None:
+        super().__init__()
+        self.fleet_app = app
+        self.crumbs = Static("", id="crumbs", markup=False)
+        self.hints = HintBar()
+        self.show_crumb(crumb)
+
+    def show_crumb(self, crumb: str) -> None:
+        """Say where this is: `fleet / host / web01`."""
+        name = self.fleet_app.control.config.name
+        self.crumbs.update(
+            Content.assemble((f"◆ {clean(name)} / ", "$fleet-muted"), (clean(crumb), "bold"))
+        )
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fit the hints to the width."""
+        self.show_hints()
+
+    def show_hints(self) -> None:
+        """Show the keys that work here."""
+        self.hints.show(*self.fleet_app.hints(self.place))

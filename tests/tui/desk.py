@@ -1,0 +1,90 @@
+"""An operator at the screen: presses keys, waits until nothing moves, looks."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input, TextArea
+
+from fleet_tui.tui.app import FleetApp
+from tests.tui.fake_control import FakeControl, FixedClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from textual.pilot import Pilot
+
+
+def app_for(control: FakeControl, clock: FixedClock | None = None, **options: object) -> FleetApp:
+    """Return the app on a fake core, with time and frames in the test's hands."""
+    return FleetApp(
+        control,
+        clock=clock or FixedClock(control.now + 2),
+        zone=UTC,
+        paints_itself=False,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+async def still(app: FleetApp, pilot: Pilot[None]) -> None:
+    """Wait until nothing moves, and stop cursors from blinking."""
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    app.frames.tick()
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    for field in app.screen.query(Input):
+        field.cursor_blink = False
+    for area in app.screen.query(TextArea):
+        area.cursor_blink = False
+    await pilot.pause()
+
+
+@dataclass(slots=True)
+class Desk:
+    """The app with its pilot and its clock."""
+
+    app: FleetApp
+    pilot: Pilot[None]
+    clock: FixedClock
+    control: FakeControl
+
+    async def settle(self) -> None:
+        """Let a quarter of a second pass and everything come to rest."""
+        self.clock.advance(0.3)
+        await still(self.app, self.pilot)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, then wait."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type characters, then wait."""
+        await self.press(*("space" if letter == " " else letter for letter in text))
+
+    def toasts(self) -> list[str]:
+        """Return what the toasts say."""
+        return [toast.text for toast in self.app.toaster.shown]
+
+    def text(self) -> str:
+        """Return what is on the screen, as plain lines."""
+        size = self.app.size
+        update = self.app.screen._compositor.render_strips(size)
+        return "\n".join(strip.text for strip in update)
+
+
+@asynccontextmanager
+async def at_desk(
+    control: FakeControl, size: tuple[int, int] = (120, 40), **options: object
+) -> AsyncIterator[Desk]:
+    """Sit down at a screen of this size."""
+    clock = FixedClock(control.now + 2)
+    app = app_for(control, clock, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        desk = Desk(app, pilot, clock, control)
+        await desk.settle()
+        yield desk
