@@ -83,6 +83,20 @@ class Block:
             channel._accept_data(parts[0] if len(parts) == 1 else b"".join(parts))
 
 
+_NONE: frozenset[Any] = frozenset()
+
+
+def forget_login(connection: Any) -> None:
+    """Drop what only the login needed; a rekeying makes its own, and checks the host key again."""
+    connection._client_kexinit = connection._server_kexinit = b""
+    connection._server_sig_algs = _NONE
+    connection._client_keys = []
+    connection._options = getattr(connection._options, "shared", connection._options)
+    for name in ("_trusted_ca_keys", "_revoked_host_keys", "_x509_revoked_certs"):
+        if not getattr(connection, name):
+            setattr(connection, name, _NONE)
+
+
 def limit_reads(transport: asyncio.BaseTransport) -> bool:
     """Cap what one turn of the loop reads from `transport`; False where asyncio has no such cap."""
     if not hasattr(transport, "max_size"):

@@ -225,11 +225,18 @@ async def ping(connection: asyncssh.SSHClientConnection) -> None:
 
 
 def heard_since(connection: asyncssh.SSHClientConnection) -> bool:
-    """Return whether bytes arrived on `connection` since the last call; False if not known."""
-    heard = bool(getattr(connection, "heard", False))
-    if heard:
-        cast("Any", connection).heard = False
-    return heard
+    """Return whether bytes arrived on `connection` since the last call; False if not known.
+
+    A connection that was not heard for that long is made to hold less memory.
+    """
+    if not is_tuned():
+        return False
+    tuned = cast("TunedConnection", connection)
+    if tuned.heard:
+        tuned.heard = False
+        return True
+    tuned.rest()
+    return False
 
 
 def preamble_of(connection: asyncssh.SSHClientConnection) -> bytes:

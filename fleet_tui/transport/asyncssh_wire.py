@@ -49,6 +49,7 @@ from fleet_tui.transport.asyncssh_parts import (
     COUNTER_MASK,
     QUIET,
     Block,
+    forget_login,
     limit_reads,
     next_nonce,
     wait_for_it,
@@ -86,6 +87,10 @@ class TunedWire(SSHConnection):
         self._opener: tuple[Any, Callable[..., bytes]] | None = None
         self._quick_acks = 0
         self._socket: Any = None
+
+    def rest(self) -> None:
+        """Let go of the key schedules, 5 KB, until the next packet; for a connection that idles."""
+        self._sealer = self._opener = None
 
     # Sending.
 
@@ -319,8 +324,7 @@ class TunedConnection(TunedWire, asyncssh.SSHClientConnection):
     def _process_userauth_success(self, pkttype: int, pktid: int, packet: SSHPacket) -> Any:
         """Drop what only the login needed, and answer quickly for a moment."""
         result = super()._process_userauth_success(pkttype, pktid, packet)
-        self._client_kexinit = self._server_kexinit = b""
-        self._options = getattr(self._options, "shared", self._options)
+        forget_login(self)
         if self._socket is not None:
             self._quick_acks = QUICK_ACKS
             self._acknowledge_now()

@@ -20,7 +20,7 @@ class LaneWatch:
         self._lane = lane
         self._on_answer = on_answer
         self._was_answered = False
-        self._probes: set[asyncio.Task[None]] = set()
+        self._probes: list[asyncio.Task[None]] = []
 
     def heard_something(self) -> bool:
         """Return whether bytes arrived since the last call."""
@@ -31,8 +31,8 @@ class LaneWatch:
     def probe(self) -> None:
         """Ask for a sign of life in the background."""
         task = asyncio.get_running_loop().create_task(self._ask())
-        self._probes.add(task)
-        task.add_done_callback(self._probes.discard)
+        self._probes.append(task)
+        task.add_done_callback(self._probes.remove)
 
     def give_up(self, reason: str) -> None:
         """End the lane as lost."""
@@ -41,7 +41,7 @@ class LaneWatch:
 
     def stop(self) -> None:
         """Forget questions that are still open."""
-        for task in self._probes:
+        for task in tuple(self._probes):
             task.cancel()
 
     async def _ask(self) -> None:

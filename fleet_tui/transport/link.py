@@ -44,7 +44,7 @@ class Link:
         self._opening: asyncio.Task[Connection] | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._backoff = Backoff(RETRY_FIRST, RETRY_LONGEST)
-        self._nudge = asyncio.Event()
+        self._nudge: asyncio.Event | None = None
         self._status = LinkStatus(host.name, "unknown", clock.time())
 
     @property
@@ -68,7 +68,7 @@ class Link:
     async def reconnect(self) -> Connection:
         """As `connect`, with the back-off forgotten."""
         self._backoff.reset()
-        self._nudge.set()
+        self._wake()
         return await self.connect()
 
     def keep(self) -> None:
@@ -85,7 +85,7 @@ class Link:
     def was_lost(self, reason: str) -> None:
         """Take note that the connection is gone."""
         self.connection = None
-        self._nudge.set()
+        self._wake()
         self.set_state("down", fault="lost", reason=reason)
 
     def answered(self, latency: float) -> None:
@@ -145,21 +145,28 @@ class Link:
         self._backoff.reset()
         return connection
 
+    def _wake(self) -> None:
+        if self._nudge is not None:
+            self._nudge.set()
+
     async def _keep(self) -> None:
+        nudge = self._nudge = asyncio.Event()
         while True:
-            self._nudge.clear()
+            nudge.clear()
             try:
                 await self.connect()
             except Unreachable as error:
                 delay = self._backoff.next() if error.may_retry else None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(delay):
-                        await self._nudge.wait()
+                        await nudge.wait()
                 continue
             while self.connection is not None and self.connection.is_open:
-                await self._nudge.wait()
-                self._nudge.clear()
-            await asyncio.sleep(self._backoff.next())
+                await nudge.wait()
+                nudge.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._backoff.next()):
+                    await nudge.wait()
 
     def _publish(self, status: LinkStatus) -> None:
         self._status = status

@@ -45,9 +45,9 @@ class SshConnection:
         self._is_closed = False
         self._files: asyncio.Task[SshFiles] | None = None
         self._opening: asyncio.Task[Lane] | None = None
-        self._freed = asyncio.Event()
+        self._freed: asyncio.Event | None = None
         self.server = server
-        lane.watch(self._lane_lost, self._freed.set)
+        lane.watch(self._lane_lost, self._has_freed)
 
     @property
     def host(self) -> Host:
@@ -127,7 +127,7 @@ class SshConnection:
         for task in (self._files, self._opening):
             if task is not None:
                 task.cancel()
-        self._freed.set()
+        self._has_freed()
 
     def lose(self, reason: str) -> None:
         """Give it up as lost, for a reason the caller knows."""
@@ -161,6 +161,7 @@ class SshConnection:
     async def _make_room(self) -> None:
         """Open one more connection, or wait for a session to end when there are enough."""
         if len(self._lanes) >= MAX_LANES:
+            self._freed = self._freed or asyncio.Event()
             self._freed.clear()
             await self._freed.wait()
             return
@@ -173,14 +174,18 @@ class SshConnection:
             lane = await self._open_lane()
             if self._is_closed:
                 lane.close()
-            lane.watch(self._lane_lost, self._freed.set)
+            lane.watch(self._lane_lost, self._has_freed)
             self._lanes.append(lane)
             return lane
         finally:
             self._opening = None
 
+    def _has_freed(self) -> None:
+        if self._freed is not None:
+            self._freed.set()
+
     def _lane_lost(self, lane: Lane) -> None:
-        self._freed.set()
+        self._has_freed()
         if lane is self._lanes[0]:
             for other in self._lanes[1:]:
                 other.lose(lane.reason)
