@@ -22,14 +22,14 @@ _LINE = re.compile(rb"^\S+  (dispatch|result|refused)  ([^\n]*)$", re.MULTILINE)
 _RUN = re.compile(rb"(?:^| )run=([A-Za-z0-9._-]+)(?: |$)")
 
 
-def open_runs(path: Path) -> dict[str, LogLine]:
+def open_runs(path: Path, *, is_whole: bool = False) -> dict[str, LogLine]:
     """Return run id to `dispatch` line of every run without a `result` or `refused` line.
 
-    Reads the current file and the newest older one; runs begun longer ago are known to the run
-    store. Raises JournalError.
+    Reads the current file and the newest older one, or with `is_whole` all of them; runs begun
+    longer ago are known to the run store. Raises JournalError.
     """
     try:
-        opened = open_all(path, newest=1)
+        opened = open_all(path, newest=None if is_whole else 1)
     except OSError as error:
         raise journal_error(error, path, "read the audit log") from error
     begun: dict[str, tuple[bytes, int, str]] = {}

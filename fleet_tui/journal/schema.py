@@ -1,0 +1,75 @@
+"""The tables of the run store, and how an older file becomes a newer one."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import JournalError
+from fleet_tui.model.run import Dispatch, Run
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+RUN_COLUMNS = tuple(field.name for field in fields(Run))
+DISPATCH_COLUMNS = tuple(field.name for field in fields(Dispatch))
+
+_FIRST = (
+    """CREATE TABLE dispatches (
+        id TEXT PRIMARY KEY, target TEXT NOT NULL, prompt TEXT NOT NULL, agent TEXT NOT NULL,
+        mode TEXT NOT NULL, origin TEXT NOT NULL, "by" TEXT NOT NULL, epoch INTEGER NOT NULL,
+        created_at REAL NOT NULL, budget_usd REAL, timeout_seconds REAL, finished_at REAL
+    )""",
+    "CREATE INDEX dispatches_by_time ON dispatches (created_at)",
+    """CREATE TABLE runs (
+        id TEXT PRIMARY KEY, dispatch TEXT NOT NULL, host TEXT NOT NULL, agent TEXT NOT NULL,
+        mode TEXT NOT NULL, state TEXT NOT NULL, outcome TEXT, exit_status INTEGER,
+        exit_signal TEXT, cost_usd REAL, session TEXT, model TEXT, created_at REAL NOT NULL,
+        started_at REAL, finished_at REAL, reason TEXT NOT NULL, mend TEXT NOT NULL,
+        out_bytes INTEGER NOT NULL, err_bytes INTEGER NOT NULL,
+        position INTEGER NOT NULL, owner TEXT NOT NULL, answer TEXT NOT NULL DEFAULT ''
+    )""",
+    "CREATE INDEX runs_by_dispatch ON runs (dispatch, position)",
+    "CREATE INDEX runs_by_time ON runs (created_at)",
+    "CREATE INDEX runs_by_host ON runs (host, created_at)",
+    "CREATE INDEX runs_by_end ON runs (COALESCE(finished_at, created_at))",
+    """CREATE INDEX runs_open ON runs (created_at)
+        WHERE state IN ('queued', 'connecting', 'running')""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Statements that lead from schema n to n+1; what has been released is never changed."""
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to the newest schema, in one transaction; raises JournalError if it is newer.
+
+    Another program may do the same at the same moment: one does, the other finds it done.
+    """
+    if _version(connection) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = _version(connection)
+        if found > len(MIGRATIONS):
+            raise JournalError(
+                f"the run store was made by a newer fleet-tui (schema {found}, "
+                f"this program knows {len(MIGRATIONS)})",
+                where=str(path),
+                mend="update fleet-tui, or set another data_dir in fleet.toml",
+            )
+        for statements in MIGRATIONS[found:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
