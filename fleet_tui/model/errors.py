@@ -62,7 +62,13 @@ class UsageError(FleetError):
 
 
 class TargetError(UsageError):
-    """A target expression that cannot be read, or that selects nothing."""
+    """A target expression that cannot be read."""
+
+
+class EmptyTarget(TargetError):
+    """A target expression that selects no host, or names some that do not exist."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)

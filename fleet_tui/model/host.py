@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_tui.model.errors import ConnectFault
+    from fleet_tui.model.run import AgentName
 
 Role = Literal["primary", "secondary", "worker", "hub"]
 ConnectionKind = Literal["ssh", "local"]
@@ -34,7 +35,7 @@ class Host:
     roles: frozenset[Role] = frozenset()
     groups: tuple[str, ...] = ()
     tier: str | None = None
-    agent: str | None = None
+    agent: AgentName | None = None
     agent_paths: Mapping[str, str] = field(default_factory=lambda: _NO_ENV)
     """Agent name to absolute path, where the operator pinned one."""
     workdir: str | None = None

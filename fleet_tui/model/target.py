@@ -20,7 +20,7 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING, get_args
 
-from fleet_tui.model.errors import TargetError
+from fleet_tui.model.errors import EmptyTarget
 from fleet_tui.model.host import Role
 from fleet_tui.model.nearest import nearest
 from fleet_tui.model.target_complete import complete, token_start
@@ -48,12 +48,12 @@ def resolve(expression: str, hosts: Sequence[Host]) -> tuple[str, ...]:
     """
     tree = parse(expression)
     if not hosts:
-        raise TargetError("the fleet has no hosts", mend="add a [[host]] to fleet.toml")
+        raise EmptyTarget("the fleet has no hosts", mend="add a [[host]] to fleet.toml")
     selection = _Selection(hosts)
     chosen = selection.of(tree)
     selection.refuse_unknown()
     if not chosen:
-        raise TargetError(f"target '{_short(expression.strip())}' selects no host: {selection.why}")
+        raise EmptyTarget(f"target '{_short(expression.strip())}' selects no host: {selection.why}")
     return tuple(host.name for host in hosts if host.name in chosen)
 
 
@@ -140,7 +140,7 @@ class _Selection:
         if self._unmatched:
             faults.append(f"nothing matches {_quoted(self._unmatched)}")
         if faults:
-            raise TargetError("; ".join(faults), mend=self._hint(hosts, groups, roles))
+            raise EmptyTarget("; ".join(faults), mend=self._hint(hosts, groups, roles))
 
     def _hint(self, hosts: list[str], groups: list[str], roles: list[str]) -> str | None:
         """Say the nearest thing that exists, for the first name that does not."""

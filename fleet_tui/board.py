@@ -1,0 +1,208 @@
+"""What is true now: events of the core reduced to the pictures that faces show."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.events import (
+    AgentSpoke,
+    DispatchFinished,
+    DispatchStarted,
+    HostProbed,
+    LinkChanged,
+    NoticeRaised,
+    RunChanged,
+    RunFinished,
+)
+from fleet_tui.model.host import LinkStatus
+from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fleet_tui.dispatch.runtask import RunTask
+    from fleet_tui.dispatch.spending import Spending
+    from fleet_tui.mailbox import Mailbox
+    from fleet_tui.model.clock import Clock
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.events import Event
+    from fleet_tui.model.host import HostFacts
+    from fleet_tui.model.notice import Notice
+    from fleet_tui.model.run import Run
+
+PICTURE_SECONDS = 0.05
+"""How often changed pictures are made; between them only a set of names grows."""
+
+
+class Board:
+    """Keeps the newest picture of everything, and puts changed ones into the mailbox."""
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        mailbox: Mailbox,
+        clock: Clock,
+        *,
+        status: FleetView,
+        spending: Spending,
+        task: Callable[[str], RunTask | None],
+        lines: Callable[[str], int],
+        facts: Callable[[str], HostFacts | None],
+    ) -> None:
+        self._mailbox = mailbox
+        self._clock = clock
+        self._status = status
+        self._spending = spending
+        self._task = task
+        self._lines = lines
+        now = clock.time()
+        self._hosts = {
+            host.name: HostView(host, LinkStatus(host.name, "unknown", now), facts(host.name))
+            for host in config.hosts
+        }
+        self._runs: dict[str, Run] = {}
+        self._open: dict[str, set[str]] = {host.name: set() for host in config.hosts}
+        self._dispatches: dict[str, DispatchView] = {}
+        self._cost_is_stale = False
+        self._changed_hosts: set[str] = set(self._hosts)
+        self._changed_runs: set[str] = set()
+        self._changed_dispatches: set[str] = set()
+        self._notices: list[Notice] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def heard(self, event: Event) -> None:
+        """Take one event of the bus."""
+        if isinstance(event, AgentSpoke):
+            self._changed_runs.add(event.run)
+        elif isinstance(event, RunChanged):
+            self._take_run(event.run)
+        elif isinstance(event, RunFinished):
+            self._take_run(event.run)
+            self._cost_is_stale = True
+        elif isinstance(event, DispatchStarted):
+            ids = tuple(run.id for run in event.runs)
+            self._take_dispatch(DispatchView(event.dispatch, ids))
+            for run in event.runs:
+                self._take_run(run)
+        elif isinstance(event, DispatchFinished):
+            self._take_dispatch(
+                replace(self._dispatches[event.dispatch.id], dispatch=event.dispatch)
+            )
+        elif isinstance(event, LinkChanged):
+            self._take_link(event.status)
+        elif isinstance(event, HostProbed):
+            if event.host in self._hosts:
+                self._hosts[event.host] = replace(self._hosts[event.host], facts=event.facts)
+                self._changed_hosts.add(event.host)
+        elif isinstance(event, NoticeRaised):
+            self._notices.append(event.notice)
+        else:
+            return
+        self._arm()
+
+    def output_grew(self, runs: Iterable[str]) -> None:
+        """Note that these runs have more lines to read."""
+        self._changed_runs.update(runs)
+        self._arm()
+
+    def show(self, dispatch: DispatchView, runs: Iterable[Run]) -> None:
+        """Bring back a past dispatch."""
+        self._take_dispatch(dispatch)
+        for run in runs:
+            self._take_run(run)
+        self._arm()
+
+    def publish(self) -> None:
+        """Make pictures of what changed and put them into the mailbox."""
+        self._timer = None
+        if self._cost_is_stale:
+            self._cost_is_stale = False
+            self._spending.now()
+        hosts = {name: self._host_picture(name) for name in self._changed_hosts}
+        runs = {
+            run: self._run_picture(self._runs[run])
+            for run in self._changed_runs
+            if run in self._runs
+        }
+        dispatches = {name: self._dispatches[name] for name in self._changed_dispatches}
+        notices = tuple(self._notices)
+        self._changed_hosts, self._changed_runs, self._changed_dispatches = set(), set(), set()
+        self._notices = []
+        self._mailbox.put(
+            fleet=self._fleet_picture(),
+            hosts=hosts,
+            runs=runs,
+            dispatches=dispatches,
+            notices=notices,
+        )
+
+    def close(self) -> None:
+        """Stop making pictures."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PICTURE_SECONDS, self.publish)
+
+    def _take_run(self, run: Run) -> None:
+        self._runs[run.id] = run
+        self._changed_runs.add(run.id)
+        open_runs = self._open.get(run.host)
+        if open_runs is None:
+            return
+        (open_runs.add if run.is_open else open_runs.discard)(run.id)
+        self._changed_hosts.add(run.host)
+
+    def _take_dispatch(self, view: DispatchView) -> None:
+        self._dispatches[view.dispatch.id] = view
+        self._changed_dispatches.add(view.dispatch.id)
+
+    def _take_link(self, status: LinkStatus) -> None:
+        if status.host in self._hosts:
+            self._hosts[status.host] = replace(self._hosts[status.host], link=status)
+            self._changed_hosts.add(status.host)
+
+    def _host_picture(self, name: str) -> HostView:
+        cost = self._spending.last_known.by_host.get(name, 0.0)
+        view = replace(self._hosts[name], open_runs=len(self._open[name]), cost_today_usd=cost)
+        self._hosts[name] = view
+        return view
+
+    def _run_picture(self, run: Run) -> RunView:
+        task = self._task(run.id)
+        if task is None:
+            return RunView(
+                run, "done" if run.state == "succeeded" else "stopped", lines=self._lines(run.id)
+            )
+        recorder = task.recorder
+        parser = recorder.parser
+        live = replace(
+            run,
+            cost_usd=run.cost_usd if run.cost_usd is not None else parser.cost_usd,
+            out_bytes=recorder.out_bytes,
+            err_bytes=recorder.err_bytes,
+        )
+        return RunView(
+            live,
+            activity=parser.activity,
+            doing=parser.doing,
+            lines=recorder.spool.count,
+            tail=recorder.tail,
+            last_output_at=recorder.heard_at,
+            is_cancelling=task.is_stopping,
+        )
+
+    def _fleet_picture(self) -> FleetView:
+        spent = self._spending.last_known
+        self._status = replace(
+            self._status,
+            hosts_up=sum(view.link.state == "up" for view in self._hosts.values()),
+            open_runs=sum(len(runs) for runs in self._open.values()),
+            cost_today_usd=spent.usd,
+            cost_is_complete=spent.is_complete,
+        )
+        return self._status

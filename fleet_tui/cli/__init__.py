@@ -1,0 +1,1 @@
+"""The fleet without a screen; one file per command group."""

@@ -1,0 +1,98 @@
+"""The command line: what exists, and the one place where errors become lines and statuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from fleet_tui import __version__
+from fleet_tui.cli.console import complain
+from fleet_tui.model.errors import ConfigError, FleetError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, mend=f"see `{self.prog} --help`")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each sets `handler`."""
+    from fleet_tui.cli import check, hosts, log, run, runs, screen
+
+    parser = _Parser(
+        prog="fleet-tui",
+        description="A terminal control room for fleets of coding agents. "
+        "Without a command it opens the screen.",
+    )
+    parser.add_argument("--version", action="version", version=f"fleet-tui {__version__}")
+    _add_common(parser, missing=None)
+    parser.set_defaults(handler=screen.open_screen)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    for module in (run, runs, hosts, log, check, screen):
+        module.add_commands(commands)
+    for command in commands.choices.values():
+        _add_common(command, missing=argparse.SUPPRESS)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, missing: str | None) -> None:
+    """Add what may stand before or after the command; `missing` is the default of each."""
+    group = parser.add_argument_group("everywhere")
+    group.add_argument(
+        "--config", type=Path, metavar="FILE", default=missing, help="use this fleet.toml"
+    )
+    for flag, told in (
+        ("--read-only", "look, but change nothing"),
+        ("--debug", "show tracebacks"),
+    ):
+        group.add_argument(
+            flag, action="store_true", default=missing if missing else False, help=told
+        )
+
+
+def split_prompt(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
+    """Return what stands before the first `--`, and the words after it (None without one)."""
+    words = list(arguments)
+    if "--" not in words:
+        return words, None
+    place = words.index("--")
+    return words[:place], words[place + 1 :]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; returns the exit status."""
+    is_debug = "--debug" in arguments or bool(os.environ.get("FLEET_DEBUG"))
+    try:
+        before, prompt = split_prompt(arguments)
+        options = build_parser().parse_args(before)
+        options.prompt_words = prompt
+        handler: Callable[[argparse.Namespace], int] = options.handler
+        return handler(options)
+    except ConfigError as error:
+        for problem in error.problems:
+            complain(str(problem))
+        if not error.problems or error.mend:
+            complain(str(error))
+        return error.exit_code
+    except FleetError as error:
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as bug:
+        if is_debug:
+            raise
+        complain(f"unexpected {type(bug).__name__}: {bug} (a bug; run again with --debug)")
+        return 1

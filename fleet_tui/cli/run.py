@@ -1,0 +1,119 @@
+"""`fleet-tui run`: one prompt to a target, every answer as it comes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleet_tui.cli.context import open_fleet, run_async
+from fleet_tui.model.errors import UsageError
+from fleet_tui.model.request import DispatchRequest
+from fleet_tui.model.run import exit_code_for
+
+if TYPE_CHECKING:
+    from fleet_tui.fleet import Fleet
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare `run`."""
+    parser = commands.add_parser(
+        "run",
+        help="send a prompt or a command to a target and stream the answers",
+        usage="fleet-tui run TARGET [options] -- PROMPT",
+    )
+    parser.add_argument("target", help="hosts: names, globs, @group, %%role, web[01-20], , & !")
+    parser.add_argument("--agent", choices=("claude", "codex", "shell"))
+    parser.add_argument("--mode", choices=("read", "write", "unrestricted"))
+    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--stdin", type=Path, metavar="FILE", help="input for every run; - is ours")
+    parser.add_argument("--budget", type=_dollars, metavar="USD", help="cap of each run")
+    parser.add_argument("--timeout", type=_seconds, metavar="S", help="end a run after S seconds")
+    parser.add_argument(
+        "--confirm",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="name a host again, as mode unrestricted asks",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--gather", action="store_true", help="fold equal answers at the end")
+    parser.set_defaults(handler=run_command)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Dispatch and stream; the exit status is that of the worst run."""
+    words: list[str] | None = options.prompt_words
+    if not words:
+        raise UsageError("no prompt", mend="give it after --: fleet-tui run TARGET -- PROMPT")
+    request = DispatchRequest(
+        target=options.target,
+        prompt=" ".join(words),
+        agent=options.agent,
+        mode=options.mode,
+        budget_usd=options.budget,
+        timeout_seconds=options.timeout,
+        model=options.model,
+        stdin=_read_stdin(options.stdin),
+        named_hosts=frozenset(options.confirm),
+    )
+    return run_async(_run(options, request))
+
+
+async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
+    from fleet_tui.cli.streaming import JsonReporter, TextReporter
+
+    async with open_fleet(options) as fleet:
+        hosts = fleet.preview(request).hosts
+        reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)
+        fleet.bus.subscribe(reporter.heard)
+        live = await fleet.dispatch(request)
+        try:
+            runs = await asyncio.shield(live.finished)
+        except asyncio.CancelledError:
+            await _cancel_all(fleet, live.dispatch.id)
+            raise
+        if options.gather and not options.json:
+            for group in fleet.gather(live.dispatch.id):
+                reporter.gathered(group)
+        return exit_code_for(runs)
+
+
+async def _cancel_all(fleet: Fleet, dispatch: str) -> None:
+    """End every run of a dispatch by the ladder and wait for the closing lines."""
+    live = fleet.live(dispatch)
+    if live is None:
+        return
+    await fleet.cancel(list(live.tasks))
+    await asyncio.shield(live.finished)
+
+
+def _read_stdin(path: Path | None) -> bytes:
+    if path is None:
+        return b""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--stdin {path}: {error.strerror}", mend="name a readable file") from None
+
+
+def _dollars(text: str) -> float:
+    return _positive(text, "US dollars")
+
+
+def _seconds(text: str) -> float:
+    return _positive(text, "seconds")
+
+
+def _positive(text: str, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of {unit}")
+    return value

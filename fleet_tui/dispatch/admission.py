@@ -1,0 +1,124 @@
+"""From a request to the hosts it may run on, or to the reason why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet_tui.agents.registry import adapter
+from fleet_tui.dispatch.gate import GateCase, Refusal, refusal
+from fleet_tui.dispatch.plan import choose_agent, choose_budget, choose_mode
+from fleet_tui.model.errors import FleetError, Refused, UsageError
+from fleet_tui.model.request import Preview
+from fleet_tui.model.target import fold, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_tui.dispatch.spending import Spending, Spent
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.host import Host
+    from fleet_tui.model.request import DispatchRequest
+    from fleet_tui.model.run import AgentName, Mode
+
+
+class Admission:
+    """Resolves targets and asks the gate, once for each kind of agent in the target."""
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        spending: Spending,
+        reserved_usd: Callable[[], float],
+        *,
+        is_read_only: bool = False,
+    ) -> None:
+        self.config = config
+        self._spending = spending
+        self._reserved_usd = reserved_usd
+        self._is_read_only = is_read_only
+
+    def admit(self, request: DispatchRequest) -> tuple[Host, ...]:
+        """Return the hosts `request` may run on; raises TargetError, UsageError or Refused."""
+        if not request.prompt.strip():
+            raise UsageError("the prompt is empty", mend="give it after --, or on --stdin")
+        hosts = self._hosts(request)
+        why = self._refusal(request, hosts, self._spending.now())
+        if why is not None:
+            raise Refused(why.what, mend=why.mend)
+        return hosts
+
+    def preview(self, request: DispatchRequest) -> Preview:
+        """Say what `request` would do; the reason it would not start is in the answer."""
+        try:
+            hosts = self._hosts(request)
+        except FleetError as error:
+            return Preview((), "", problem=str(error))
+        names = tuple(host.name for host in hosts)
+        kinds = self._kinds(request, hosts)
+        agents = {agent for agent, _ in kinds}
+        modes = {mode for _, mode in kinds}
+        why = self._refusal(request, hosts, self._spending.last_known)
+        problem = "" if why is None else f"{why.what} ({why.mend})"
+        if not problem and not request.prompt.strip():
+            problem = "the prompt is empty"
+        return Preview(
+            hosts=names,
+            folded=fold(names),
+            agent=agents.pop() if len(agents) == 1 else None,
+            mode=modes.pop() if len(modes) == 1 else None,
+            problem=problem,
+            worst_case_usd=self._worst_case(request, hosts),
+        )
+
+    def _hosts(self, request: DispatchRequest) -> tuple[Host, ...]:
+        by_name = {host.name: host for host in self.config.hosts}
+        return tuple(by_name[name] for name in resolve(request.target, self.config.hosts))
+
+    def _kinds(
+        self, request: DispatchRequest, hosts: tuple[Host, ...]
+    ) -> dict[tuple[AgentName, Mode], list[Host]]:
+        kinds: dict[tuple[AgentName, Mode], list[Host]] = {}
+        for host in hosts:
+            agent = choose_agent(request, host, self.config)
+            kinds.setdefault((agent, choose_mode(request, agent, self.config)), []).append(host)
+        return kinds
+
+    def _worst_case(self, request: DispatchRequest, hosts: tuple[Host, ...]) -> float | None:
+        """Return hosts times budget, or None when one of them could cost any amount."""
+        total = 0.0
+        for host in hosts:
+            agent = choose_agent(request, host, self.config)
+            if agent == "shell":
+                continue
+            budget = choose_budget(request, agent, len(hosts), self.config)
+            if budget is None or agent == "codex":
+                return None
+            total += budget
+        return total
+
+    def _refusal(
+        self, request: DispatchRequest, hosts: tuple[Host, ...], spent: Spent
+    ) -> Refusal | None:
+        cap = self.config.budget.usd_per_day
+        left = None if cap is None else cap - spent.usd - self._reserved_usd()
+        worst = self._worst_case(request, hosts)
+        for (agent, mode), members in self._kinds(request, hosts).items():
+            why = refusal(
+                GateCase(
+                    agent=agent,
+                    mode=mode,
+                    enforceable=adapter(agent).modes,
+                    origin=request.origin,
+                    hosts=tuple(host.name for host in members),
+                    named_hosts=request.named_hosts,
+                    is_read_only=self._is_read_only,
+                    worst_case_usd=worst,
+                    is_free=agent == "shell",
+                    usd_per_dispatch=self.config.budget.usd_per_dispatch,
+                    usd_left_today=left,
+                    today_is_complete=spent.is_complete,
+                )
+            )
+            if why is not None:
+                return why
+        return None

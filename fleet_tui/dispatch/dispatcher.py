@@ -1,0 +1,241 @@
+"""Prompts to the fleet: gate, log, then every host at once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fleet_tui.dispatch.plan import make_plans
+from fleet_tui.dispatch.recorder import RunRecorder
+from fleet_tui.dispatch.runtask import RunTask
+from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
+from fleet_tui.model.errors import JournalError
+from fleet_tui.model.events import DispatchFinished, DispatchStarted
+from fleet_tui.model.run import Dispatch, Run
+from fleet_tui.model.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from fleet_tui.dispatch.admission import Admission
+    from fleet_tui.dispatch.closing import Closer
+    from fleet_tui.dispatch.output import OutputDesk
+    from fleet_tui.dispatch.plan import RunPlan
+    from fleet_tui.dispatch.runtask import RunServices
+    from fleet_tui.journal import FleetLog, RunStore
+    from fleet_tui.model.request import DispatchRequest, Preview
+
+
+@dataclass(slots=True)
+class LiveDispatch:
+    """A dispatch that is being carried out."""
+
+    dispatch: Dispatch
+    tasks: dict[str, RunTask]
+    timeline: Timeline
+    finished: asyncio.Task[tuple[Run, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchServices:
+    """What the dispatcher needs of the core, beyond what each run does."""
+
+    log: FleetLog
+    store: RunStore
+    closer: Closer
+    desk: OutputDesk
+    data_dir: Path
+    owner: str
+    by: str
+    epoch: int
+    new_id: Callable[[str], str]
+
+
+class Dispatcher:
+    """Starts dispatches and holds the ones that are running."""
+
+    def __init__(
+        self, admission: Admission, services: DispatchServices, run_services: RunServices
+    ) -> None:
+        self._admission = admission
+        self._services = services
+        self._run_services = run_services
+        self._live: dict[str, LiveDispatch] = {}
+
+    @property
+    def live(self) -> tuple[LiveDispatch, ...]:
+        """The dispatches that still have open runs."""
+        return tuple(self._live.values())
+
+    def preview(self, request: DispatchRequest) -> Preview:
+        """Say what `request` would do, from what is known without I/O."""
+        return self._admission.preview(request)
+
+    async def dispatch(self, request: DispatchRequest) -> LiveDispatch:
+        """Start `request`; returns once it is in the log, before any host has answered.
+
+        Raises TargetError, UsageError, Refused (which leaves a `refused` line), JournalError.
+        """
+        services = self._services
+        identifier = services.new_id("d")
+        try:
+            hosts = self._admission.admit(request)
+        except Exception as error:
+            await self._log_refusal(identifier, request, error)
+            raise
+        plans = make_plans(request, hosts, self._admission.config, services.new_id)
+        dispatch = self._record(identifier, request, plans)
+        runs = tuple(self._open_run(dispatch, plan) for plan in plans)
+        services.store.add_dispatch(dispatch, runs, services.owner)
+        try:
+            await services.log.append([self._entry(dispatch, run) for run in runs], durable=True)
+        except JournalError as error:
+            self._withdraw(runs, error)
+            raise
+        return self._start(dispatch, plans, runs)
+
+    def cancel(self, run_ids: Iterable[str]) -> list[RunTask]:
+        """Ask these runs to end; returns those that were open and not being ended yet."""
+        wanted = frozenset(run_ids)
+        asked = []
+        for live in self.live:
+            for identifier in wanted.intersection(live.tasks):
+                task = live.tasks[identifier]
+                if task.request_stop("cancelled"):
+                    asked.append(task)
+        return asked
+
+    def task(self, run_id: str) -> RunTask | None:
+        """Return the task of an open run of this program."""
+        for live in self.live:
+            if run_id in live.tasks:
+                return live.tasks[run_id]
+        return None
+
+    async def _log_refusal(
+        self, identifier: str, request: DispatchRequest, error: Exception
+    ) -> None:
+        if getattr(error, "exit_code", 0) != 3:
+            return
+        entry = LogEntry(
+            "refused",
+            {
+                "id": identifier,
+                "target": one_line(request.target),
+                "agent": request.agent or self._admission.config.defaults.agent,
+                "mode": request.mode or "default",
+                "origin": request.origin,
+                "by": self._services.by,
+                "epoch": self._services.epoch,
+                "why": one_line(str(error)),
+                "msg": log_message(request.prompt),
+            },
+        )
+        await self._services.log.append([entry], durable=True)
+
+    def _record(
+        self, identifier: str, request: DispatchRequest, plans: Sequence[RunPlan]
+    ) -> Dispatch:
+        first = plans[0]
+        return Dispatch(
+            id=identifier,
+            target=one_line(request.target, 1000),
+            prompt=request.prompt,
+            agent=first.adapter.name,
+            mode=first.request.mode,
+            origin=request.origin,
+            by=self._services.by,
+            epoch=self._services.epoch,
+            created_at=self._run_services.clock.time(),
+            budget_usd=first.request.budget_usd,
+            timeout_seconds=first.timeout,
+        )
+
+    def _open_run(self, dispatch: Dispatch, plan: RunPlan) -> Run:
+        return Run(
+            id=plan.request.run,
+            dispatch=dispatch.id,
+            host=plan.host.name,
+            agent=plan.adapter.name,
+            mode=plan.request.mode,
+            created_at=dispatch.created_at,
+        )
+
+    def _entry(self, dispatch: Dispatch, run: Run) -> LogEntry:
+        return LogEntry(
+            "dispatch",
+            {
+                "id": dispatch.id,
+                "run": run.id,
+                "host": run.host,
+                "agent": run.agent,
+                "mode": run.mode,
+                "origin": dispatch.origin,
+                "by": dispatch.by,
+                "epoch": dispatch.epoch,
+                "msg": log_message(dispatch.prompt),
+            },
+        )
+
+    def _withdraw(self, runs: Sequence[Run], error: JournalError) -> None:
+        """Close the store's rows of runs that never made it into the log."""
+        now = self._run_services.clock.time()
+        closed = [
+            replace(run, state="failed", outcome="refused", reason=error.what, finished_at=now)
+            for run in runs
+        ]
+        self._services.store.finish_runs([(run, "") for run in closed])
+
+    def _start(
+        self, dispatch: Dispatch, plans: Sequence[RunPlan], runs: Sequence[Run]
+    ) -> LiveDispatch:
+        services = self._services
+        timeline = Timeline(services.data_dir / "dispatches" / f"{dispatch.id}.timeline")
+        tasks: dict[str, RunTask] = {}
+        for position, (plan, run) in enumerate(zip(plans, runs, strict=True)):
+            recorder = RunRecorder(
+                run.id,
+                run.host,
+                spool=Spool(services.data_dir / "runs" / run.id),
+                parser=plan.adapter.parser(plan.request),
+                speaks_events=plan.adapter.speaks == "events",
+                clock=self._run_services.clock,
+                publish=self._run_services.publish,
+                mark=services.desk.mark,
+            )
+            services.desk.add(recorder, timeline, position)
+            tasks[run.id] = RunTask(plan, run, recorder, self._run_services)
+        self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
+        live = LiveDispatch(
+            dispatch,
+            tasks,
+            timeline,
+            asyncio.create_task(self._carry_out(dispatch, tasks, timeline)),
+        )
+        self._live[dispatch.id] = live
+        return live
+
+    async def _carry_out(
+        self, dispatch: Dispatch, tasks: dict[str, RunTask], timeline: Timeline
+    ) -> tuple[Run, ...]:
+        services = self._services
+        try:
+            async with asyncio.TaskGroup() as group:
+                for task in tasks.values():
+                    group.create_task(self._one(task))
+            runs = tuple(task.run for task in tasks.values())
+            finished = replace(dispatch, finished_at=self._run_services.clock.time())
+            services.store.finish_dispatch(finished)
+            await services.log.sync()
+            self._run_services.publish(DispatchFinished(finished, runs))
+            return runs
+        finally:
+            timeline.close()
+            self._live.pop(dispatch.id, None)
+
+    async def _one(self, task: RunTask) -> None:
+        run, answer = await task.execute()
+        self._services.desk.remove(task.recorder)
+        await self._services.closer.close(run, answer)

@@ -1,0 +1,123 @@
+"""The decision point before a run starts: one pure function, deny by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleet_tui.model.run import AgentName, Mode, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class GateCase:
+    """All that the decision depends on. Money is US dollars; None is "no cap" or "not known"."""
+
+    agent: AgentName
+    mode: Mode
+    enforceable: frozenset[Mode]
+    """Modes that the agent's adapter can really hold it to."""
+    origin: Origin
+    hosts: tuple[str, ...]
+    named_hosts: frozenset[str] = frozenset()
+    is_vouched_for: bool = False
+    """A valid signature (queue) or a person's confirmation (other origins) stands behind it."""
+    is_read_only: bool = False
+    """This program may only look: an observer, or a primary that has been replaced."""
+    worst_case_usd: float | None = None
+    """Hosts times budget per run; None when a run could cost any amount."""
+    is_free: bool = False
+    """True for a plain command, which costs nothing."""
+    usd_per_dispatch: float | None = None
+    usd_left_today: float | None = None
+    """What remains of the day's cap; None without one."""
+    today_is_complete: bool = True
+    """False when a run of today ended without its cost being known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was started, and what would let it."""
+
+    what: str
+    mend: str
+
+
+def refusal(case: GateCase) -> Refusal | None:
+    """Return why `case` must not start, or None when it may."""
+    if case.is_read_only:
+        return Refusal("this program is read-only", "start it without --read-only on the primary")
+    if not case.hosts:
+        return Refusal("the target selects no host", "see the hosts with `fleet-tui hosts`")
+    return _wrong_mode(case) or _wrong_origin(case) or _over_budget(case)
+
+
+def _wrong_mode(case: GateCase) -> Refusal | None:
+    if case.mode in case.enforceable:
+        return None
+    if case.agent == "shell":
+        return Refusal(
+            f"a shell command cannot be held to mode {case.mode}",
+            "leave --mode out: a command does what its text says",
+        )
+    return Refusal(
+        f"{case.agent} cannot be held to mode {case.mode}",
+        f"use {', '.join(sorted(case.enforceable))}",
+    )
+
+
+def _wrong_origin(case: GateCase) -> Refusal | None:
+    if case.mode == "read":
+        return None
+    if case.mode == "write":
+        if case.origin == "operator" or case.is_vouched_for:
+            return None
+        step = "sign the task" if case.origin == "queue" else "confirm it by hand"
+        return Refusal(f"mode write is not open to origin {case.origin}", step)
+    if case.origin != "operator":
+        return Refusal(
+            f"mode unrestricted is never open to origin {case.origin}",
+            "an operator may type it by hand",
+        )
+    if case.agent == "shell":
+        return None
+    unnamed = [host for host in case.hosts if host not in case.named_hosts]
+    if unnamed:
+        shown = ", ".join(unnamed[:5]) + (" …" if len(unnamed) > 5 else "")
+        return Refusal(
+            f"mode unrestricted needs each host named again; missing {shown}",
+            "--confirm HOST for each, or type them in the composer",
+        )
+    return None
+
+
+def _over_budget(case: GateCase) -> Refusal | None:
+    if case.is_free:
+        return None
+    capped = case.usd_per_dispatch is not None or case.usd_left_today is not None
+    if capped and case.worst_case_usd is None:
+        return Refusal(
+            f"{case.agent} could cost any amount and a cap is set",
+            "give --budget USD per run, or an agent whose cost can be capped",
+        )
+    worst = case.worst_case_usd or 0.0
+    if case.usd_per_dispatch is not None and worst > case.usd_per_dispatch:
+        return Refusal(
+            f"{len(case.hosts)} hosts could cost ${worst:.2f}, "
+            f"over ${case.usd_per_dispatch:.2f} per dispatch",
+            "lower --budget or raise budget.usd_per_dispatch",
+        )
+    if case.usd_left_today is None:
+        return None
+    if not case.today_is_complete:
+        return Refusal(
+            "a run of today ended without its cost being known, which counts as over the day's cap",
+            "see `fleet-tui runs`, or raise budget.usd_per_day",
+        )
+    if worst > case.usd_left_today:
+        return Refusal(
+            f"{len(case.hosts)} hosts could cost ${worst:.2f}, "
+            f"${max(case.usd_left_today, 0.0):.2f} is left today",
+            "lower --budget or raise budget.usd_per_day",
+        )
+    return None

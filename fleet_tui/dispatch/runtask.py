@@ -1,0 +1,280 @@
+"""The life of one run: connect, find the agent, start, watch, judge."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from fleet_tui.dispatch.ladder import Patience, stop
+from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.events import RunChanged
+from fleet_tui.transport.shell import posix_line, powershell_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fleet_tui.dispatch.plan import RunPlan
+    from fleet_tui.dispatch.recorder import RunRecorder
+    from fleet_tui.model.agent import Verdict
+    from fleet_tui.model.clock import Clock
+    from fleet_tui.model.events import Event
+    from fleet_tui.model.run import AgentName, Outcome, Run, RunState
+    from fleet_tui.transport.base import Connection, Connector, ExitStatus, Process
+
+StopReason = Literal["cancelled", "timed-out", "stalled", "wrong-rights"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunServices:
+    """What every run needs of the core."""
+
+    connector: Connector
+    find_agent: Callable[[Connection, AgentName], Awaitable[str]]
+    """Returns the absolute path of an agent on a host; raises FleetError when it has none."""
+    forget_agent: Callable[[str], None]
+    """Called with a host's name when the path proved wrong."""
+    clock: Clock
+    publish: Callable[[Event], None]
+    patience: Patience
+
+
+class RunTask:
+    """Carries one plan out; `run` is always its newest record."""
+
+    def __init__(
+        self, plan: RunPlan, run: Run, recorder: RunRecorder, services: RunServices
+    ) -> None:
+        self.plan = plan
+        self.run = run
+        self.recorder = recorder
+        self.is_stopping = False
+        self._services = services
+        self._stop_reason: StopReason | None = None
+        self._stop_asked: asyncio.Future[None] | None = None
+        self._connecting: asyncio.Task[Connection] | None = None
+        self._was_signalled = False
+
+    def request_stop(self, why: StopReason) -> bool:
+        """End the run by the ladder; False when it is already over or being ended."""
+        if self._stop_reason is not None or not self.run.is_open:
+            return False
+        self._stop_reason = why
+        self.is_stopping = True
+        if self._stop_asked is not None and not self._stop_asked.done():
+            self._stop_asked.set_result(None)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._services.publish(RunChanged(self.run))
+        return True
+
+    def _stop_for_wrong_rights(self) -> None:
+        self.request_stop("wrong-rights")
+
+    async def execute(self) -> tuple[Run, str]:
+        """Run to the end; returns the final record and the answer. Never raises FleetError."""
+        self._stop_asked = asyncio.get_running_loop().create_future()
+        self.recorder.on_must_stop = self._stop_for_wrong_rights
+        try:
+            return await self._carry_out()
+        except Unreachable as error:
+            host_key = error.fault.startswith("hostkey")
+            return self._failed("host-key" if host_key else "connect", error), ""
+        except FleetError as error:
+            return self._failed(self._outcome_of(error), error), ""
+
+    async def _carry_out(self) -> tuple[Run, str]:
+        if self.is_stopping:
+            return self._stopped_early(), ""
+        self._move("connecting")
+        connection = await self._connect()
+        if connection is None:
+            return self._stopped_early(), ""
+        line, stdin = await self._command(connection)
+        if self._stop_asked is not None and self._stop_asked.done():
+            return self._stopped_early(), ""
+        process = await connection.start(line, self.recorder, stdin=stdin)
+        session = self.plan.request.session or None
+        self._move("running", started_at=self._services.clock.time(), session=session)
+        status = await self._watch(process)
+        self.recorder.end()
+        return self._judge(status)
+
+    async def _connect(self) -> Connection | None:
+        """Return the connection, or None when the run was stopped while it was being made."""
+        self._connecting = asyncio.create_task(
+            _connection(self._services.connector, self.plan.host.name)
+        )
+        try:
+            return await self._connecting
+        except asyncio.CancelledError:
+            if self._stop_reason is None:
+                self._connecting.cancel()
+                raise
+            return None
+        finally:
+            self._connecting = None
+
+    async def _command(self, connection: Connection) -> tuple[str, bytes | None]:
+        plan = self.plan
+        binary = ""
+        if plan.adapter.name != "shell":
+            binary = await self._services.find_agent(connection, plan.adapter.name)
+        command = plan.adapter.command(replace(plan.request, binary=binary))
+        write_line = powershell_line if plan.host.shell == "powershell" else posix_line
+        line = write_line(
+            argv=command.argv or None,
+            script=command.script,
+            cwd=plan.host.workdir,
+            env={**command.env, **plan.host.env},
+        )
+        return line, command.stdin
+
+    async def _watch(self, process: Process) -> ExitStatus:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[ExitStatus] = asyncio.ensure_future(process.wait())
+        timeout = self.plan.timeout
+        timer = loop.call_later(timeout, self.request_stop, "timed-out") if timeout else None
+        stall = self._watch_for_stall(loop)
+        assert self._stop_asked is not None
+        try:
+            watched: set[asyncio.Future[Any]] = {ended, self._stop_asked}
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                self._was_signalled = True
+                await stop(
+                    process,
+                    ended,
+                    first=self.plan.adapter.interrupt,
+                    patience=self._services.patience,
+                )
+            return await ended
+        except asyncio.CancelledError:
+            process.abort()
+            ended.cancel()
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            stall()
+
+    def _watch_for_stall(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Stop the run when it has been silent for too long; returns what ends the watch."""
+        limit = self.plan.stall_after
+        handle: asyncio.TimerHandle | None = None
+
+        def look() -> None:
+            nonlocal handle
+            assert limit is not None
+            silent = self._services.clock.monotonic() - self.recorder.heard_monotonic
+            if silent >= limit:
+                self.request_stop("stalled")
+            else:
+                handle = loop.call_later(limit - silent, look)
+
+        if limit:
+            self.recorder.heard_monotonic = self._services.clock.monotonic()
+            handle = loop.call_later(limit, look)
+
+        def cancel() -> None:
+            if handle is not None:
+                handle.cancel()
+
+        return cancel
+
+    def _judge(self, status: ExitStatus) -> tuple[Run, str]:
+        verdict = self.recorder.parser.finish(status)
+        self.recorder.conclude(verdict)
+        if verdict.outcome == "agent-missing":
+            self._services.forget_agent(self.plan.host.name)
+        state, outcome, reason = self._final_state(status, verdict)
+        run = self._finished(
+            state,
+            outcome,
+            reason=reason,
+            mend=verdict.mend if state == "failed" else "",
+            exit_status=status.code,
+            exit_signal=status.signal,
+            cost_usd=verdict.cost_usd,
+            session=verdict.session or self.run.session,
+            model=verdict.model,
+        )
+        return run, verdict.answer
+
+    def _final_state(self, status: ExitStatus, verdict: Verdict) -> tuple[RunState, Outcome, str]:
+        why = self._stop_reason
+        finished_anyway = (
+            verdict.succeeded and self.recorder.speaks_events and not verdict.was_interrupted
+        )
+        if why is not None and self._was_signalled and not finished_anyway:
+            unsure = " (it did not answer; it may still run)" if status.is_lost else ""
+            if why == "cancelled":
+                return "cancelled", "killed", f"cancelled by the operator{unsure}"
+            if why == "wrong-rights":
+                return "failed", "refused", verdict.reason or "the agent has other rights"
+            if why == "stalled":
+                return "timed-out", "stalled", f"silent for {self.plan.stall_after:g} s{unsure}"
+            return "timed-out", "killed", f"not finished after {self.plan.timeout:g} s{unsure}"
+        if status.is_lost:
+            reason = status.reason or "the connection was lost"
+            return "lost", "network", f"{reason}; the run may still go on there"
+        if verdict.was_interrupted and not verdict.succeeded:
+            return "cancelled", "killed", verdict.reason or "interrupted on the host"
+        return ("succeeded" if verdict.succeeded else "failed"), verdict.outcome, verdict.reason
+
+    def _outcome_of(self, error: FleetError) -> Outcome:
+        return "usage" if error.exit_code == 2 else "agent-missing"
+
+    def _stopped_early(self) -> Run:
+        return self._finished("cancelled", "killed", reason="cancelled before it started")
+
+    def _failed(self, outcome: Outcome, error: FleetError) -> Run:
+        self.recorder.note(f"{error.what} ({error.mend})" if error.mend else error.what)
+        return self._finished("failed", outcome, reason=error.what, mend=error.mend or "")
+
+    def _finished(
+        self,
+        state: RunState,
+        outcome: Outcome,
+        *,
+        reason: str = "",
+        mend: str = "",
+        exit_status: int | None = None,
+        exit_signal: str | None = None,
+        cost_usd: float | None = None,
+        session: str | None = None,
+        model: str | None = None,
+    ) -> Run:
+        """Set the final record; the closer announces it once its line is written."""
+        free = self.plan.adapter.name == "shell" or self.run.started_at is None
+        self.run = replace(
+            self.run,
+            state=state,
+            outcome=outcome,
+            reason=reason,
+            mend=mend,
+            exit_status=exit_status,
+            exit_signal=exit_signal,
+            cost_usd=0.0 if cost_usd is None and free else cost_usd,
+            session=session or self.run.session,
+            model=model,
+            finished_at=self._services.clock.time(),
+            out_bytes=self.recorder.out_bytes,
+            err_bytes=self.recorder.err_bytes,
+        )
+        return self.run
+
+    def _move(
+        self, state: RunState, *, started_at: float | None = None, session: str | None = None
+    ) -> None:
+        self.run = replace(
+            self.run,
+            state=state,
+            started_at=started_at or self.run.started_at,
+            session=session or self.run.session,
+        )
+        self._services.publish(RunChanged(self.run))
+
+
+async def _connection(connector: Connector, host: str) -> Connection:
+    return await connector.connection(host)

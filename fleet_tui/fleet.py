@@ -1,0 +1,397 @@
+"""The composition root: opens every part from one configuration and owns the event bus."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import secrets
+import socket
+from typing import TYPE_CHECKING
+
+from fleet_tui.clock import SystemClock
+from fleet_tui.config import data_dir, log_path
+from fleet_tui.dispatch.admission import Admission
+from fleet_tui.dispatch.answers import answer_of
+from fleet_tui.dispatch.closing import Closer, closing_entry
+from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
+from fleet_tui.dispatch.gather import gather
+from fleet_tui.dispatch.ladder import Patience
+from fleet_tui.dispatch.mailslot import CancelSlot
+from fleet_tui.dispatch.output import OutputDesk
+from fleet_tui.dispatch.runtask import RunServices
+from fleet_tui.dispatch.spending import Spending
+from fleet_tui.health.facts import FactsKeeper
+from fleet_tui.journal import (
+    FleetLog,
+    LogEntry,
+    OwnerLock,
+    RunStore,
+    SpoolReader,
+    Timeline,
+    runs_to_close,
+    tail_lines,
+)
+from fleet_tui.journal.head_place import head_path
+from fleet_tui.model.errors import FleetError, UsageError
+from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
+from fleet_tui.model.ids import ulid
+from fleet_tui.model.notice import Notice
+from fleet_tui.model.request import DispatchRequest
+from fleet_tui.model.snapshot import DispatchView
+from fleet_tui.model.target import fold
+from fleet_tui.model.text import one_line
+from fleet_tui.notify import NoticeWatch
+from fleet_tui.transport.pool import ConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from pathlib import Path
+
+    from fleet_tui.dispatch.dispatcher import LiveDispatch
+    from fleet_tui.dispatch.runtask import RunTask
+    from fleet_tui.model.clock import Clock
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.control import GatheredGroup
+    from fleet_tui.model.host import HostFacts, LinkStatus
+    from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.notice import Severity
+    from fleet_tui.model.request import Preview
+    from fleet_tui.model.run import Dispatch, Run
+
+CANCEL_LOOK_SECONDS = 0.5
+"""How often another program's cancel requests are looked for while runs are open."""
+PROBES_AT_ONCE = 8
+FIRST_EPOCH = 1
+"""The epoch of a fleet that has never had a promotion."""
+
+
+class Fleet:
+    """One fleet, opened. All methods belong to the loop that called `open`."""
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        *,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+        is_read_only: bool = False,
+        passphrase: Callable[[str], str | None] | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.bus = EventBus()
+        self.is_read_only = is_read_only
+        self.data_dir = data_dir(config)
+        self.log_path = log_path(config)
+        self.by = f"{getpass.getuser()}@{socket.gethostname()}"
+        self.epoch = FIRST_EPOCH
+        self._patience = patience or Patience()
+        self._passphrase = passphrase
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: set[str] = set()
+        self._asking = asyncio.Semaphore(PROBES_AT_ONCE)
+        self._is_keeping = False
+        self._left_open = ""
+        self._grew: list[Callable[[Iterable[str]], None]] = []
+
+    async def open(self) -> None:
+        """Open journal and pool, and close what a crashed program left open in the log.
+
+        Connects to nothing. Raises JournalError.
+        """
+        self.owner = OwnerLock.acquire(self.data_dir)
+        self.store = RunStore(self.data_dir)
+        self.log = FleetLog(
+            self.log_path, clock=self.clock, head=head_path(self.data_dir, self.log_path)
+        )
+        self.spending = Spending(self.store, self.clock)
+        self.spending.now()
+        self._facts = FactsKeeper(self.data_dir / "hosts.toml", self.clock, self.bus.publish)
+        self._slot = CancelSlot(self.data_dir)
+        self.pool = ConnectionPool(
+            self.config,
+            clock=self.clock,
+            on_status=self._link_changed,
+            passphrase=self._passphrase,
+        )
+        self.desk = OutputDesk(self.clock, self._output_flushed)
+        self._dispatcher = self._make_dispatcher()
+        self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
+        await self._close_what_was_left_open()
+
+    async def close(self) -> None:
+        """End open runs by the ladder, write everything, let every connection go."""
+        for live in self._dispatcher.live:
+            self._dispatcher.cancel(live.tasks)
+        endings = [live.finished for live in self._dispatcher.live]
+        if endings:
+            await asyncio.gather(*endings, return_exceptions=True)
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pool.close()
+        self.desk.close()
+        self.log.close()
+        self.store.close()
+        self.owner.release()
+
+    # --- dispatch ---------------------------------------------------------------------------
+
+    def preview(self, request: DispatchRequest) -> Preview:
+        """Say what `request` would do, without I/O."""
+        return self._dispatcher.preview(request)
+
+    async def dispatch(self, request: DispatchRequest) -> LiveDispatch:
+        """Start `request`; raises TargetError, UsageError, Refused, JournalError."""
+        live = await self._dispatcher.dispatch(request)
+        if len(self._dispatcher.live) == 1:
+            self._spawn(self._look_for_cancels())
+        return live
+
+    def live(self, dispatch_id: str) -> LiveDispatch | None:
+        """Return a dispatch that has open runs in this program."""
+        return next((x for x in self._dispatcher.live if x.dispatch.id == dispatch_id), None)
+
+    async def cancel(self, run_ids: Sequence[str], *, by: str | None = None) -> int:
+        """End these runs by the ladder; those of other programs are asked for.
+
+        Returns how many were still open.
+        """
+        tasks = self._dispatcher.cancel(run_ids)
+        mine = {task.run.id for task in tasks}
+        others = [
+            run.id
+            for run in (self.store.get_run(i) for i in run_ids if i not in mine)
+            if run is not None and run.is_open and self._dispatcher.task(run.id) is None
+        ]
+        if others:
+            self._slot.ask(others, self.by)
+        if tasks:
+            await self.log.append(
+                [
+                    LogEntry(
+                        "cancel",
+                        {
+                            "id": task.run.dispatch,
+                            "run": task.run.id,
+                            "host": task.run.host,
+                            "by": by or self.by,
+                            "epoch": self.epoch,
+                        },
+                    )
+                    for task in tasks
+                ],
+                durable=False,
+            )
+        return len(tasks) + len(others)
+
+    async def retry(self, run_ids: Sequence[str]) -> LiveDispatch:
+        """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""
+        runs = [run for run in (self.store.get_run(i) for i in run_ids) if run is not None]
+        dispatches = {run.dispatch for run in runs}
+        if len(dispatches) != 1:
+            raise UsageError(
+                "runs of one dispatch can be retried together", mend="choose runs of one dispatch"
+            )
+        before = self.store.get_dispatch(runs[0].dispatch)
+        if before is None:
+            raise UsageError("the dispatch of this run is not in the store any more")
+        return await self.dispatch(
+            DispatchRequest(
+                target=",".join(run.host for run in runs),
+                prompt=before.prompt,
+                agent=runs[0].agent,
+                mode=None if runs[0].agent == "shell" else runs[0].mode,
+                budget_usd=before.budget_usd,
+                timeout_seconds=before.timeout_seconds,
+            )
+        )
+
+    # --- hosts ------------------------------------------------------------------------------
+
+    def link(self, host: str) -> LinkStatus:
+        """Return how we stand with a host."""
+        return self.pool.status(host)
+
+    def facts(self, host: str) -> HostFacts | None:
+        """Return what a host last said of itself."""
+        return self._facts.known(host)
+
+    async def probe(self, host: str) -> HostFacts:
+        """Connect if needed and ask the host what it is; raises Unreachable or FleetError."""
+        return await self._facts.probe(await self.pool.connection(host))
+
+    def keep_connected(self) -> None:
+        """Connect to every host, and again after every loss, until the fleet is closed."""
+        self._is_keeping = True
+        self.pool.keep([host.name for host in self.config.hosts])
+
+    # --- what was said ----------------------------------------------------------------------
+
+    def lines(self, run_id: str) -> LineSource:
+        """Return the view of a run, live or past."""
+        return SpoolReader(self.data_dir / "runs" / run_id)
+
+    def timeline(self, dispatch_id: str) -> TimelineSource:
+        """Return the merged order of a dispatch's lines."""
+        live = self.live(dispatch_id)
+        return live.timeline if live else Timeline.load(self._timeline_path(dispatch_id))
+
+    def gather(self, dispatch_id: str) -> tuple[GatheredGroup, ...]:
+        """Fold equal answers of a dispatch, finished or not."""
+        live = self.live(dispatch_id)
+        runs = self.store.runs_of(dispatch_id)
+        if live is not None:
+            runs = [live.tasks[run.id].run if run.id in live.tasks else run for run in runs]
+        return gather(
+            [answer_of(run, self.lines(run.id), self.store.answer(run.id)) for run in runs]
+        )
+
+    def recent(self, limit: int) -> list[tuple[DispatchView, list[Run]]]:
+        """Return past dispatches with their runs, newest first."""
+        return [self._with_runs(dispatch) for dispatch in self.store.recent_dispatches(limit)]
+
+    def past(self, dispatch_id: str) -> tuple[DispatchView, list[Run]]:
+        """Return one past dispatch with its runs; raises UsageError when it is unknown."""
+        dispatch = self.store.get_dispatch(dispatch_id)
+        if dispatch is None:
+            raise UsageError(f"no dispatch {one_line(dispatch_id, 40)} in the store")
+        return self._with_runs(dispatch)
+
+    def _with_runs(self, dispatch: Dispatch) -> tuple[DispatchView, list[Run]]:
+        runs = self.store.runs_of(dispatch.id)
+        return DispatchView(dispatch, tuple(run.id for run in runs)), runs
+
+    def task(self, run_id: str) -> RunTask | None:
+        """Return the task of an open run of this program."""
+        return self._dispatcher.task(run_id)
+
+    def log_lines(self, limit: int) -> tuple[str, ...]:
+        """Return the last lines of the audit log; raises JournalError."""
+        return tuple(line.raw for line in tail_lines(self.log_path, limit))
+
+    def prompt_of(self, run: Run) -> str:
+        """Return the prompt of a run, empty when its dispatch is gone."""
+        dispatch = self.store.get_dispatch(run.dispatch)
+        return dispatch.prompt if dispatch else ""
+
+    def on_output(self, listener: Callable[[Iterable[str]], None]) -> None:
+        """Call `listener` with the ids of runs whose lines on disk have grown."""
+        self._grew.append(listener)
+
+    async def _close_what_was_left_open(self) -> None:
+        """Write the closing lines that a crashed program could not write."""
+        left = runs_to_close(
+            self.log_path, self.store, self.data_dir, self.owner.id, now=self.clock.time()
+        )
+        if not left:
+            return
+        lines = [closing_entry(item.run) for item in left if item.needs_line]
+        await self.log.append(lines, durable=True)
+        self.store.finish_runs([(item.run, "") for item in left])
+        lost = [item.run for item in left if item.run.state == "lost"]
+        if lost:
+            hosts = fold({run.host for run in lost})
+            self._left_open = (
+                f"{len(lost)} runs on {hosts} were left open by a program that is gone"
+            )
+
+    def standing_notices(self) -> tuple[NoticeRaised, ...]:
+        """Return what happened while nobody listened: runs closed for a crashed program."""
+        if not self._left_open:
+            return ()
+        return (
+            NoticeRaised(
+                Notice(
+                    "left-open",
+                    self.clock.time(),
+                    "warning",
+                    "run-lost",
+                    "fleet",
+                    self._left_open,
+                )
+            ),
+        )
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _make_dispatcher(self) -> Dispatcher:
+        admission = Admission(
+            self.config, self.spending, self._reserved_usd, is_read_only=self.is_read_only
+        )
+        return Dispatcher(
+            admission,
+            DispatchServices(
+                log=self.log,
+                store=self.store,
+                closer=Closer(self.log, self.store, self.bus.publish),
+                desk=self.desk,
+                data_dir=self.data_dir,
+                owner=self.owner.id,
+                by=self.by,
+                epoch=self.epoch,
+                new_id=self._new_id,
+            ),
+            RunServices(
+                connector=self.pool,
+                find_agent=self._facts.agent_path,
+                forget_agent=self._facts.forget,
+                clock=self.clock,
+                publish=self.bus.publish,
+                patience=self._patience,
+            ),
+        )
+
+    def _reserved_usd(self) -> float:
+        """Return what the open runs of this program may still cost."""
+        return sum(
+            task.plan.request.budget_usd or 0.0
+            for live in self._dispatcher.live
+            for task in live.tasks.values()
+            if task.run.is_open
+        )
+
+    def _new_id(self, kind: str) -> str:
+        return f"{kind}-{ulid(int(self.clock.time() * 1000), secrets.randbits(80))}"
+
+    def _timeline_path(self, dispatch_id: str) -> Path:
+        return self.data_dir / "dispatches" / f"{dispatch_id}.timeline"
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _output_flushed(self, runs: list[str]) -> None:
+        for listener in self._grew:
+            listener(runs)
+
+    def _link_changed(self, status: LinkStatus) -> None:
+        self.bus.publish(LinkChanged(status))
+        if self._is_keeping and status.state == "up" and status.host not in self._asked:
+            self._asked.add(status.host)
+            self._spawn(self._ask_what_it_is(status.host))
+
+    async def _ask_what_it_is(self, host: str) -> None:
+        """Probe a host that has just come up; a failure is a notice, not an error."""
+        async with self._asking:
+            try:
+                await self.probe(host)
+            except FleetError as error:
+                self._asked.discard(host)
+                self._notice(f"probe/{host}", "warning", "probe-failed", host, str(error))
+
+    def _notice(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
+        self.bus.publish(
+            NoticeRaised(
+                Notice(key, self.clock.time(), severity, event, source, one_line(text, 500))
+            )
+        )
+
+    async def _look_for_cancels(self) -> None:
+        """While runs are open, end those that another program asks to end."""
+        while self._dispatcher.live:
+            mine = {run for live in self._dispatcher.live for run in live.tasks}
+            for run, by in self._slot.take(mine):
+                await self.cancel([run], by=one_line(by))
+            await asyncio.sleep(CANCEL_LOOK_SECONDS)

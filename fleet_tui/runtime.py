@@ -1,0 +1,253 @@
+"""The core's own thread and event loop, and the handle by which a screen reaches it.
+
+A terminal that stops reading blocks the loop that paints it for seconds. Connections, timers and
+the journal live on this loop instead, and never feel it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+from fleet_tui.board import Board
+from fleet_tui.fleet import Fleet
+from fleet_tui.mailbox import Mailbox
+from fleet_tui.model.errors import FleetError
+from fleet_tui.model.request import Preview
+from fleet_tui.model.snapshot import DispatchView, FleetView
+from fleet_tui.model.target import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.control import Changes, GatheredGroup
+    from fleet_tui.model.host import Host
+    from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.request import DispatchRequest
+
+T = TypeVar("T")
+
+
+class CoreThread:
+    """A fleet on its own thread; implements `model.control.FleetControl` for the screen."""
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        *,
+        is_demo: bool = False,
+        is_read_only: bool = False,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """Make the handle; `prepare` is called on the core's thread before anything connects."""
+        self._config = config
+        self._is_demo = is_demo
+        self._is_read_only = is_read_only
+        self._prepare = prepare
+        self._mailbox = Mailbox()
+        self._fleet = Fleet(config, is_read_only=is_read_only)
+        self._board: Board | None = None
+        self._loop = asyncio.new_event_loop()
+        self._opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
+
+    @property
+    def config(self) -> FleetConfig:
+        """The fleet as configured."""
+        return self._config
+
+    def start(self) -> Future[None]:
+        """Start the thread; the future resolves when journal and store are open, or raises."""
+        self._thread.start()
+        return self._opened
+
+    def stop(self) -> None:
+        """End open runs by the ladder, close everything, and wait for the thread."""
+        if not self._thread.is_alive():
+            return
+        if self._opened.exception() is None:
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def keep_connected(self) -> None:
+        """Connect to every host and keep it so; call it after the first paint."""
+        self._call(self._keep_connected())
+
+    def drain(self) -> Changes:
+        """Take what changed since the last call."""
+        return self._mailbox.drain()
+
+    def preview(self, request: DispatchRequest) -> Preview:
+        """Say what `request` would do."""
+        if not self._opened.done():
+            return Preview((), "", problem="the journal is being opened")
+        return self._fleet.preview(request)
+
+    def dispatch(self, request: DispatchRequest) -> Future[str]:
+        """Start it; resolves to the dispatch id once it is in the log."""
+        return self._call(self._dispatch(request))
+
+    def cancel(self, run_ids: Sequence[str]) -> Future[int]:
+        """End these runs by the ladder."""
+        return self._call(self._fleet.cancel(list(run_ids)))
+
+    def retry(self, run_ids: Sequence[str]) -> Future[str]:
+        """Send the same prompt again to the hosts of these runs."""
+        return self._call(self._retry(list(run_ids)))
+
+    def connect(self, hosts: Sequence[str]) -> Future[None]:
+        """Open connections now instead of after the back-off."""
+        return self._call(self._connect(list(hosts)))
+
+    def lines(self, run_id: str) -> LineSource:
+        """Return the view of a run."""
+        return self._fleet.lines(run_id)
+
+    def timeline(self, dispatch_id: str) -> TimelineSource:
+        """Return a dispatch's merged order."""
+        return self._fleet.timeline(dispatch_id)
+
+    def gather(self, dispatch_id: str) -> Future[tuple[GatheredGroup, ...]]:
+        """Fold equal answers."""
+        return self._call(asyncio.to_thread(self._fleet.gather, dispatch_id))
+
+    def open_dispatch(self, dispatch_id: str) -> Future[DispatchView]:
+        """Load a past dispatch."""
+        return self._call(self._open_dispatch(dispatch_id))
+
+    def recent(self, limit: int = 100) -> Future[tuple[DispatchView, ...]]:
+        """Return past dispatches, newest first."""
+        return self._call(self._recent(limit))
+
+    def prompt_history(self, limit: int = 200) -> Future[tuple[str, ...]]:
+        """Return what was dispatched before."""
+        return self._call(self._prompt_history(limit))
+
+    def log_lines(self, limit: int = 500) -> Future[tuple[str, ...]]:
+        """Return the last lines of the audit log."""
+        return self._call(self._log_lines(limit))
+
+    # --- on the core's thread ---------------------------------------------------------------
+
+    def _work(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._open())
+        except FleetError as error:
+            self._opened.set_exception(error)
+        except BaseException as bug:
+            self._opened.set_exception(bug)
+            raise
+        else:
+            self._opened.set_result(None)
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    async def _open(self) -> None:
+        fleet = self._fleet
+        await fleet.open()
+        self._board = Board(
+            self._config,
+            self._mailbox,
+            fleet.clock,
+            status=self._first_status(),
+            spending=fleet.spending,
+            task=fleet.task,
+            lines=lambda run: fleet.lines(run).count,
+            facts=fleet.facts,
+        )
+        fleet.bus.subscribe(self._board.heard)
+        fleet.on_output(self._board.output_grew)
+        for view, runs in reversed(fleet.recent(1)):
+            self._board.show(view, runs)
+        for notice in fleet.standing_notices():
+            self._board.heard(notice)
+        self._board.publish()
+
+    def _first_status(self) -> FleetView:
+        config = self._config
+        here = _this_host(config)
+        role = next((role for role in ROLES if here and role in here.roles), None)
+        return FleetView(
+            name=config.name,
+            this_host=here.name if here else "",
+            role=role,
+            epoch=self._fleet.epoch,
+            hosts_total=len(config.hosts),
+            hosts_up=0,
+            open_runs=0,
+            cost_today_usd=0.0,
+            cost_is_complete=True,
+            cap_today_usd=config.budget.usd_per_day,
+            is_demo=self._is_demo,
+            is_read_only=self._is_read_only,
+            log_path=str(self._fleet.log_path),
+        )
+
+    async def _close(self) -> None:
+        await self._fleet.close()
+        if self._board is not None:
+            self._board.close()
+
+    async def _keep_connected(self) -> None:
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare)
+        self._fleet.keep_connected()
+        gc.freeze()
+
+    async def _dispatch(self, request: DispatchRequest) -> str:
+        return (await self._fleet.dispatch(request)).dispatch.id
+
+    async def _retry(self, run_ids: list[str]) -> str:
+        return (await self._fleet.retry(run_ids)).dispatch.id
+
+    async def _connect(self, hosts: list[str]) -> None:
+        async def one(host: str) -> None:
+            with contextlib.suppress(FleetError):  # the pool tells it as the host's state
+                await self._fleet.pool.reconnect(host)
+
+        await asyncio.gather(*(one(host) for host in hosts))
+
+    async def _open_dispatch(self, dispatch_id: str) -> DispatchView:
+        view, runs = self._fleet.past(dispatch_id)
+        assert self._board is not None
+        self._board.show(view, runs)
+        self._board.publish()
+        return view
+
+    async def _recent(self, limit: int) -> tuple[DispatchView, ...]:
+        assert self._board is not None
+        found = self._fleet.recent(limit)
+        for view, runs in reversed(found):
+            self._board.show(view, runs)
+        self._board.publish()
+        return tuple(view for view, _ in found)
+
+    async def _prompt_history(self, limit: int) -> tuple[str, ...]:
+        return tuple(self._fleet.store.prompt_history(limit))
+
+    async def _log_lines(self, limit: int) -> tuple[str, ...]:
+        return await asyncio.to_thread(self._fleet.log_lines, limit)
+
+    def _call(self, work: Coroutine[None, None, T]) -> Future[T]:
+        """Run `work` on the core's loop once the fleet is open."""
+
+        async def when_open() -> T:
+            await asyncio.wrap_future(self._opened)
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(when_open(), self._loop)
+
+
+def _this_host(config: FleetConfig) -> Host | None:
+    """Return this machine's entry: the local one, or the primary that the demo plays."""
+    local = [host for host in config.hosts if host.connection == "local"]
+    primary = [host for host in config.hosts if "primary" in host.roles]
+    return next(iter(local + primary), None)
