@@ -1,0 +1,30 @@
+"""`python -m tests.bench`: speed and memory beside peers, and beside the goals."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from tests.bench import ssh
+from tests.bench.lab import open_lab
+from tests.bench.options import parse
+from tests.bench.report import Report
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    options = parse(sys.argv[1:])
+    report = Report()
+    began = time.monotonic()
+    with open_lab() as lab:
+        if options.part in ("ssh", "all"):
+            asyncio.run(ssh.run(lab, options, report))
+    report.summary()
+    print(f"{time.monotonic() - began:.0f} s")
+    if options.json is not None:
+        report.write(options.json)
+
+
+if __name__ == "__main__":
+    main()
