@@ -47,9 +47,7 @@ SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
 }
 """For each place that can have the focus: the scopes whose keys work there, nearest first."""
 
-ON_MAIN: frozenset[Scope] = frozenset(
-    {"main", "hosts", "queue", "peers", "notices", "output"}
-)
+ON_MAIN: frozenset[Scope] = frozenset({"main", "hosts", "queue", "peers", "notices", "output"})
 """Scopes whose actions are about the first screen."""
 
 Run: TypeAlias = Callable[["FleetApp", str], None]

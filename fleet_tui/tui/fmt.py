@@ -67,7 +67,7 @@ def clip_middle(text: str, width: int) -> str:
         return ELLIPSIS[:width]
     head = (width - 1) // 2
     tail = width - 1 - head
-    kept = text
+    kept = text[-tail:]
     while cell_len(kept) > tail:
         kept = kept[1:]
     return set_cell_size(text, head).rstrip() + ELLIPSIS + kept

@@ -55,7 +55,7 @@ def variable_defaults() -> dict[str, str]:
 def host_hue(name: str) -> str:
     """Return the colour role of a host: stable between programs, machines and starts."""
     value = 0
-    for byte in name.encode():
+    for byte in name.encode("utf-8", "replace"):
         value = (value * 33 + byte) & 0xFFFFFFFF
     return f"host-{(value ^ value >> 16) % HOST_HUES + 1}"
 

@@ -169,7 +169,7 @@ async def test_search_counts_steps_and_ends() -> None:
         await desk.press("5", "/")
         await desk.type("iostat")
         await desk.press("enter")
-        print(desk.text()); assert "match 4/4" in desk.text()
+        assert "match 4/4" in desk.text()
         await desk.press("n")
         assert pane.search_status() == "match 1/4"
         await desk.press("N")

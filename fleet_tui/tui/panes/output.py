@@ -143,7 +143,7 @@ class OutputPane(Pane):
     def _show_strip(self) -> None:
         store = self._store
         view = store.dispatches.get(self.dispatch_id or "") if store else None
-        room = max(3, self.size.height // 4 + 1)
+        room = max(3, self.size.height // 3)
         self.strip.show(view, self.runs, self.chosen, self._now, room)
         title = ""
         if view is not None:

@@ -32,6 +32,10 @@ TWO_COLUMNS = (100, 28)
 """Below this many columns or lines one pane is shown at a time."""
 
 
+WIDE, VAST = 150, 190
+"""Columns from which the hosts get room for every column, and for states in full."""
+
+
 class MainScreen(Screen[None]):
     """Lays out the panes and hands them what changed."""
 
@@ -90,7 +94,8 @@ class MainScreen(Screen[None]):
 
     def _lay_out(self) -> None:
         self.set_class(self.is_single, "-single")
-        self.set_class(self.size.width >= 150, "-wide")
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.width >= VAST, "-vast")
         self.query_one("#side").set_class(self.current == "output", "-empty")
         for pane in self.panes:
             pane.set_class(pane.place == self.current, "-current")

@@ -112,7 +112,7 @@ def wrap(text: str, width: int) -> list[int]:
         start = starts[-1]
         piece = text[start : start + width]
         if not piece.isascii():
-            piece = chop_cells(piece, width)[0] or piece[:1]
+            piece = next(iter(chop_cells(piece, width)), "") or piece[:1]
         if start + len(piece) >= len(text):
             return starts
         space = piece.rfind(" ")

@@ -33,7 +33,7 @@ TAIL_SHARE = 3
 """Unfinished lines may take one third of the window."""
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of a source, with a place in them: at the end (following) or somewhere (paused)."""
 
     DEFAULT_CSS = """
@@ -72,6 +72,7 @@ class LogView(ScrollView, can_focus=True):
         self._palette: Palette | None = None
         self._bottom = 0
         self._is_placing = False
+        self._laid_out_height = 0
         self._starts_at_end = follows
         self.is_following = follows
         """True while the newest line is in view and new ones push it up."""
@@ -135,6 +136,7 @@ class LogView(ScrollView, can_focus=True):
         height = self.window_height
         if not height:
             return
+        self._laid_out_height = height
         units = self._layout().above(self._rows.rows, height)
         self._bottom = units[0].row if units else 0
         self._is_placing = True
@@ -178,7 +180,8 @@ class LogView(ScrollView, can_focus=True):
         """Follow or pause by where the operator scrolled to."""
         super().watch_scroll_y(old_value, new_value)
         self._window = None
-        if not self._is_placing and round(old_value) != round(new_value):
+        is_resizing = self.window_height != self._laid_out_height
+        if not (self._is_placing or is_resizing) and round(old_value) != round(new_value):
             self._take_position(follows=round(new_value) >= self._bottom)
 
     def _take_position(self, *, follows: bool) -> None:

@@ -38,7 +38,7 @@ class TableModel(Protocol):
         """Return what a filter looks at."""
 
 
-class LineTable(ScrollView, can_focus=True):
+class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of a model with a cursor, marks and a filter."""
 
     DEFAULT_CSS = """
