@@ -120,7 +120,9 @@ class Board:
         if self._cost_is_stale:
             self._cost_is_stale = False
             self._spending.now()
-        hosts = {name: self._host_picture(name) for name in self._changed_hosts}
+        hosts = {
+            name: self._host_picture(name) for name in self._hosts if name in self._changed_hosts
+        }
         runs = {
             run: self._run_picture(self._runs[run])
             for run in self._changed_runs

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from fleet_tui.demo.casting import Cast, Doors, cast
 from fleet_tui.demo.keys import make_key
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
+from fleet_tui.model.config import Budget
 from fleet_tui.model.errors import FleetError
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         data_dir=home / "state",
         ssh_config=ssh_config,
         known_hosts=known_hosts,
+        budget=Budget(),  # Codex cannot be held to a cap, and one prompt to all is to work
         sections={},
         keys={},
         path=None,

@@ -103,6 +103,7 @@ class Admission:
         left = None if cap is None else cap - spent.usd - self._reserved_usd()
         worst = self._worst_case(request, hosts)
         for (agent, mode), members in self._kinds(request, hosts).items():
+            bounded = worst is not None or self._worst_case(request, tuple(members)) is not None
             why = refusal(
                 GateCase(
                     agent=agent,
@@ -112,7 +113,7 @@ class Admission:
                     hosts=tuple(host.name for host in members),
                     named_hosts=request.named_hosts,
                     is_read_only=self._is_read_only,
-                    worst_case_usd=worst,
+                    worst_case_usd=(worst or 0.0) if bounded else None,
                     is_free=agent == "shell",
                     usd_per_dispatch=self.config.budget.usd_per_dispatch,
                     usd_left_today=left,

@@ -41,8 +41,8 @@ class OutputDesk:
 
     def remove(self, recorder: RunRecorder) -> None:
         """Write the last of a finished run and let it go."""
-        self._write(recorder)
         recorder.spool.close()
+        self._enter(recorder)
         self._dirty.discard(recorder)
         self._places.pop(recorder.run, None)
         self._on_flushed([recorder.run])
@@ -66,6 +66,10 @@ class OutputDesk:
 
     def _write(self, recorder: RunRecorder) -> None:
         recorder.spool.flush()
+        self._enter(recorder)
+
+    def _enter(self, recorder: RunRecorder) -> None:
+        """Put lines that can now be read into the merged order."""
         new = recorder.spool.count - recorder.counted_lines
         place = self._places.get(recorder.run)
         if new and place is not None:
