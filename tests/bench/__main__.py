@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 
-from tests.bench import screen, ssh
+from tests.bench import memory, screen, ssh
 from tests.bench.lab import open_lab
 from tests.bench.options import parse
 from tests.bench.report import Report
@@ -22,6 +22,8 @@ def main() -> None:
             asyncio.run(ssh.run(lab, options, report))
         if options.part in ("screen", "all"):
             screen.run(lab, options, report)
+        if options.part in ("memory", "all"):
+            memory.run(lab, options, report)
     report.summary()
     print(f"{time.monotonic() - began:.0f} s")
     if options.json is not None:

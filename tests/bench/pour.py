@@ -1,6 +1,7 @@
 """A server whose command `pour LINES RATE` writes at a steady rate.
 
-Run as `python -m tests.bench.pour PORT FOLDER`; FOLDER holds `host_key` and `user_key.pub`. Any other command says nothing and exits 0.
+Run as `python -m tests.bench.pour PORT FOLDER`; FOLDER holds `host_key` and `user_key.pub`.
+Any other command says nothing and exits 0.
 """
 
 from __future__ import annotations
