@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from fleet_tui.transport.base import Completed
 
 if TYPE_CHECKING:
-    from fleet_tui.transport.base import Process, ProcessSink
+    from collections.abc import Awaitable, Callable
+
+    from fleet_tui.transport.base import Process, ProcessSink, SignalName
 
 TERM_GRACE = 2.0
 """Seconds between TERM and KILL for a command that took too long."""
@@ -55,10 +58,15 @@ class Capture:
 
 
 async def run_to_end(
-    starter: Starter, line: str, *, stdin: bytes | None, timeout: float, limit: int
+    starter: Starter,
+    line: str,
+    *,
+    stdin: bytes | None,
+    timeout: float,
+    sink: Capture,
+    stop: Callable[[Process], Awaitable[None]],
 ) -> Completed:
-    """Run `line`; raises TimeoutError once it is killed, and kills it too when cancelled."""
-    sink = Capture(limit)
+    """Run `line`; raises TimeoutError once it is stopped, and stops it too when cancelled."""
     process: Process | None = None
     try:
         async with asyncio.timeout(timeout):
@@ -66,23 +74,22 @@ async def run_to_end(
             status = await process.wait()
     except TimeoutError:
         if process is not None:
-            await _stop(process)
+            await stop(process)
         raise TimeoutError(f"no end after {timeout:g} s") from None
     except asyncio.CancelledError:
         if process is not None:
-            process.send_signal("KILL")
-            process.abort()
+            await asyncio.shield(stop(process))
         raise
     return Completed(status, sink.stdout, sink.stderr)
 
 
-async def _stop(process: Process) -> None:
-    for name, grace in (("TERM", TERM_GRACE), ("KILL", KILL_GRACE)):
-        process.send_signal("TERM" if name == "TERM" else "KILL")
-        try:
+async def stop_by_signals(process: Process) -> None:
+    """Send TERM, then KILL, until it ends; give it up at last."""
+    signals: tuple[tuple[SignalName, float], ...] = (("TERM", TERM_GRACE), ("KILL", KILL_GRACE))
+    for name, grace in signals:
+        process.send_signal(name)
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await process.wait()
                 return
-        except TimeoutError:
-            continue
     process.abort()

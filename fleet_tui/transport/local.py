@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleet_tui.model.errors import Unreachable
-from fleet_tui.transport.capture import run_to_end
+from fleet_tui.transport.capture import Capture, run_to_end, stop_by_signals
 from fleet_tui.transport.local_files import LocalFiles
 from fleet_tui.transport.local_process import LocalProcess
 from fleet_tui.transport.relay import relay_to
@@ -31,6 +31,7 @@ class LocalConnection:
         self._host = host
         self._is_open = True
         self._processes: set[LocalProcess] = set()
+        self._all_reaped = asyncio.Event()
 
     @property
     def host(self) -> Host:
@@ -49,7 +50,8 @@ class LocalConnection:
         if not self._is_open:
             raise self._unreachable("the connection is closed")
         loop = asyncio.get_running_loop()
-        process = LocalProcess(loop, sink, self._processes.discard)
+        process = LocalProcess(loop, sink, self._reaped)
+        self._processes.add(process)
         try:
             await loop.subprocess_exec(
                 lambda: process,
@@ -61,8 +63,8 @@ class LocalConnection:
                 **_own_group(),
             )
         except (OSError, ValueError) as error:
+            self._reaped(process)
             raise self._unreachable(f"the shell did not start: {error}") from error
-        self._processes.add(process)
         if isinstance(stdin, bytes):
             process.send_and_close(stdin)
         return process
@@ -71,7 +73,10 @@ class LocalConnection:
         self, line: str, *, stdin: bytes | None = None, timeout: float, limit: int = 1 << 20
     ) -> Completed:
         """Run a short command; see `Connection.run`."""
-        return await run_to_end(self, line, stdin=stdin, timeout=timeout, limit=limit)
+        sink = Capture(limit)
+        return await run_to_end(
+            self, line, stdin=stdin, timeout=timeout, sink=sink, stop=stop_by_signals
+        )
 
     async def files(self) -> RemoteFiles:
         """Return the local disk."""
@@ -96,6 +101,16 @@ class LocalConnection:
         self._is_open = False
         for process in tuple(self._processes):
             process.abort()
+
+    async def wait_closed(self) -> None:
+        """Return once every process it started has been reaped; bound it."""
+        while self._processes:
+            self._all_reaped.clear()
+            await self._all_reaped.wait()
+
+    def _reaped(self, process: LocalProcess) -> None:
+        self._processes.discard(process)
+        self._all_reaped.set()
 
     def _unreachable(self, what: str) -> Unreachable:
         return Unreachable(what, host=self._host.name, fault="other")

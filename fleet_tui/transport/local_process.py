@@ -26,11 +26,11 @@ class LocalProcess(asyncio.SubprocessProtocol):
         self,
         loop: asyncio.AbstractEventLoop,
         sink: ProcessSink,
-        on_end: Callable[[LocalProcess], None],
+        on_reaped: Callable[[LocalProcess], None],
     ) -> None:
         self._loop = loop
         self._sink = sink
-        self._on_end = on_end
+        self._on_reaped = on_reaped
         self._transport: asyncio.SubprocessTransport | None = None
         self._open_pipes = {_STDOUT, _STDERR}
         self._has_exited = False
@@ -113,6 +113,7 @@ class LocalProcess(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         """Note the exit."""
         self._has_exited = True
+        self._on_reaped(self)
         self._finish_when_dry()
 
     def pause_writing(self) -> None:
@@ -137,7 +138,6 @@ class LocalProcess(asyncio.SubprocessProtocol):
             return
         self._done.set_result(status)
         self._may_write.set()
-        self._on_end(self)
         if self._transport is not None:
             self._transport.close()
 

@@ -97,9 +97,9 @@ class ConnectionPool:
         self._is_closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
-        lanes = [lane for link in self._links.values() for lane in _lanes(link.connection)]
+        connections = [link.connection for link in self._links.values()]
         await asyncio.gather(*(link.stop() for link in self._links.values()))
-        await _gone(lanes)
+        await _gone([connection for connection in connections if connection is not None])
         await self._desk.close()
         for listener in self._listeners:
             listener.put_nowait(None)
@@ -122,14 +122,20 @@ class ConnectionPool:
         return await self._open_ssh(link, address_of(link.host))
 
     async def _open_ssh(self, link: Link, address: Address) -> SshConnection:
-        lane, heard_at, server = await self._open_lane(address, link.answered)
+        lane, endpoint, server = await self._desk.log_in(address)
         from fleet_tui.transport.ssh import SshConnection
 
         async def another() -> Lane:
-            return (await self._open_lane(address, lambda _: None))[0]
+            more, place, _ = await self._desk.log_in(address)
+            self._watch(more, place, lambda _: None)
+            return more
 
         connection = SshConnection(
-            link.host, lane, another, lambda _, reason: self._lost(link, reason), server
+            link.host,
+            lane,
+            another,
+            lambda _, reason: self._lost(link, reason),
+            user=endpoint.user,
         )
         if not connection.is_open:
             raise Unreachable(
@@ -137,15 +143,9 @@ class ConnectionPool:
                 host=link.host.name,
                 fault="lost",
             )
-        link.heard_at = heard_at
+        link.heard_at = self._watch(lane, endpoint, link.answered)
         link.set_state("up", server=server)
         return connection
-
-    async def _open_lane(
-        self, address: Address, answered: Callable[[float], None]
-    ) -> tuple[Lane, Callable[[], float | None], str]:
-        lane, endpoint, server = await self._desk.log_in(address)
-        return lane, self._watch(lane, endpoint, answered), server
 
     async def _bastion(self, chain: tuple[str, ...]) -> SshConnection:
         """Return the one connection that is shared by all who jump through `chain`."""
@@ -223,19 +223,15 @@ class ConnectionPool:
                 listener.put_nowait(link.host.name)
 
 
-def _lanes(connection: Connection | None) -> tuple[Lane, ...]:
-    lanes: tuple[Lane, ...] = getattr(connection, "lanes", ())
-    return lanes
-
-
-async def _gone(lanes: list[Lane]) -> None:
-    """Wait until the lanes are closed, then end what is still there."""
-    waits = [asyncio.create_task(lane.wait_closed()) for lane in lanes]
-    if not waits:
-        return
-    _, late = await asyncio.wait(waits, timeout=CLOSE_SECONDS)
-    for task in late:
-        task.cancel()
+async def _gone(connections: list[Connection]) -> None:
+    """Wait a little until closed connections are gone, then end what is still there."""
+    lanes = [lane for one in connections for lane in getattr(one, "lanes", ())]
+    ends = [*lanes, *(one for one in connections if isinstance(one, LocalConnection))]
+    waits = [asyncio.create_task(end.wait_closed()) for end in ends]
+    if waits:
+        _, late = await asyncio.wait(waits, timeout=CLOSE_SECONDS)
+        for task in late:
+            task.cancel()
     for lane in lanes:
         lane.lose("the fleet is shutting down")
 

@@ -1,7 +1,7 @@
 """Command lines that mean the same in whatever login shell a host gives us.
 
 A line is safe in `sh`, `dash`, `bash`, `zsh`, `fish` and `csh` alike, because it keeps to what they
-share: single quotes, `"$HOME"`, `||`, `exec`, `env`. What they do not share (a backslash or a
+share: single quotes, `"$HOME"`, `&&`, `exec`, `env`. What they do not share (a backslash or a
 newline inside quotes, the history sign `!` of csh) is spelled in octal and decoded by `/bin/sh`.
 """
 
@@ -40,13 +40,13 @@ def posix_line(
 
     Exactly one of `argv` (executed, never interpreted) and `script` (handed to the user's own
     login shell as typed) is given. `cwd` may start with `~/`; when it cannot be entered the line
-    ends with status 1 and nothing is run. Raises UsageError for NUL characters and impossible
+    fails and nothing is run. Raises UsageError for NUL characters and impossible
     variable names.
     """
     if (argv is None) == (script is None):
         raise ValueError("give argv or script, not both")
     _refuse_nul(*(argv or ()), script or "", cwd or "", *(env or {}).values())
-    prefix = f"cd {_folder(cwd)} || exit 1; " if cwd else ""
+    prefix = f"cd {_folder(cwd)} && " if cwd else ""
     assignments = _assignments(env)
     if argv is not None:
         if not argv:

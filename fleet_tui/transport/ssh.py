@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import asyncssh
 
 from fleet_tui.model.errors import Unreachable
-from fleet_tui.transport.capture import run_to_end
+from fleet_tui.transport.capture import Capture, run_to_end, stop_by_signals
 from fleet_tui.transport.lane import Lane, SessionRefused
+from fleet_tui.transport.root_kill import MarkedCapture, kill_group, marked
 from fleet_tui.transport.ssh_errors import map_ssh_errors
 from fleet_tui.transport.ssh_files import SshFiles
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from fleet_tui.model.host import Host
-    from fleet_tui.transport.base import Completed, ProcessSink, RemoteFiles
+    from fleet_tui.transport.base import Completed, Process, ProcessSink, RemoteFiles
     from fleet_tui.transport.ssh_session import SshProcess
 
 MAX_LANES = 16
@@ -36,7 +37,8 @@ class SshConnection:
         lane: Lane,
         open_lane: Callable[[], Awaitable[Lane]],
         on_lost: Callable[[SshConnection, str], None],
-        server: str = "",
+        *,
+        user: str = "",
     ) -> None:
         self._host = host
         self._lanes = [lane]
@@ -46,7 +48,7 @@ class SshConnection:
         self._files: asyncio.Task[SshFiles] | None = None
         self._opening: asyncio.Task[Lane] | None = None
         self._freed: asyncio.Event | None = None
-        self.server = server
+        self._refuses_signals = user == "root" and host.shell == "posix"
         lane.watch(self._lane_lost, self._has_freed)
 
     @property
@@ -86,7 +88,26 @@ class SshConnection:
         self, line: str, *, stdin: bytes | None = None, timeout: float, limit: int = 1 << 20
     ) -> Completed:
         """Run a short command; see `Connection.run`."""
-        return await run_to_end(self, line, stdin=stdin, timeout=timeout, limit=limit)
+        if not self._refuses_signals:
+            return await run_to_end(
+                self,
+                line,
+                stdin=stdin,
+                timeout=timeout,
+                sink=Capture(limit),
+                stop=stop_by_signals,
+            )
+        sink = MarkedCapture(limit)
+
+        async def stop(process: Process) -> None:
+            if sink.group is None:
+                await stop_by_signals(process)
+            else:
+                await kill_group(self, sink.group, process)
+
+        return await run_to_end(
+            self, marked(line), stdin=stdin, timeout=timeout, sink=sink, stop=stop
+        )
 
     async def files(self) -> RemoteFiles:
         """Return its files over SFTP; raises Unreachable when it has no SFTP server."""

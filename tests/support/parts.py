@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -21,11 +22,10 @@ def require(program: str) -> str:
     path = find(program)
     if path is None:
         missing(program)
-        raise AssertionError("unreachable")
     return path
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip the test for lack of `what`, or fail it when `CI` is `true`."""
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"{what} is required in CI and is not installed")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
+import pwd
 import signal
 import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tests.support.parts import require
+from tests.support.parts import missing, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,17 @@ def make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "", bits: i
         command += ["-b", str(bits)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+def ordinary_user() -> str:
+    """Return an account with a shell, not root: sshd treats root's sessions differently."""
+    if os.geteuid() != 0:
+        return getpass.getuser()
+    for entry in pwd.getpwall():
+        if entry.pw_uid != 0 and entry.pw_shell.endswith("sh") and Path(entry.pw_shell).exists():
+            return entry.pw_name
+    missing("a user account other than root")
+    return None
 
 
 def free_port(host: str = LOOPBACK) -> int:
@@ -72,13 +84,15 @@ class SshServer:
     name: str = "host"
     port: int = 0
     address: str = LOOPBACK
+    user: str = field(default_factory=getpass.getuser)
+    """Who runs it and logs in; another than the current user needs root, and a `folder` that user
+    can reach (see `ordinary_user`)."""
 
     def __post_init__(self) -> None:
         self.binary = require("sshd")
         self.home = self.folder / f"sshd-{self.name}"
         self.home.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port(self.address)
-        self.user = getpass.getuser()
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.home / "sshd.log"
         self.host_key_paths = [
@@ -107,6 +121,7 @@ class SshServer:
             [self.binary, "-D", "-f", str(config), "-E", str(self.log)],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            **self._as_user(),
         )
         deadline = time.monotonic() + _STARTS_WITHIN
         while not self._answers():
@@ -201,7 +216,6 @@ class SshServer:
             "Port": str(self.port),
             "ListenAddress": self.address,
             "PidFile": str(self.home / "sshd.pid"),
-            "AuthorizedKeysFile": str(self.authorized),
             "StrictModes": "no",
             "UsePAM": "no",
             "UseDNS": "no",
@@ -213,6 +227,7 @@ class SshServer:
             "LogLevel": "ERROR",
             "PrintMotd": "no",
             "Subsystem": "sftp internal-sftp",
+            "AuthorizedKeysFile": str(self.authorized),
             **self.options,
         }
         # Debian's bash reads ~/.bashrc for every SSH command unless it is a nested shell.
@@ -230,6 +245,16 @@ class SshServer:
     def _knows(self, option: str) -> bool:
         command = [self.binary, "-T", "-f", os.devnull, "-h", str(self.host_key_paths[0])]
         return subprocess.run([*command, "-o", option], capture_output=True).returncode == 0
+
+    def _as_user(self) -> dict[str, Any]:
+        """Hand the server to its user, where that is not us."""
+        if self.user == getpass.getuser():
+            return {}
+        entry = pwd.getpwnam(self.user)
+        for path in (self.home, *self.home.iterdir()):
+            if path != self.user_key:
+                os.chown(path, entry.pw_uid, entry.pw_gid)
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
     def _answers(self) -> bool:
         try:
