@@ -56,6 +56,7 @@ GOALS: Mapping[str, Goal] = {
     "held/kb": _most(50, 13, "KB"),
     "bastion/lost": _most(0, 0, "hosts"),
     "orphans/left": _most(0, 0, "processes"),
+    "orphans/root": _most(0, 0, "processes"),
     "fsyncs/dispatch": _most(3, 3, "fsyncs"),
     "screen/key-p95": _most(50, 50, "ms"),
     "screen/core-lag-p95": _most(15, 15, "ms"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import getpass
 import itertools
 import resource
 import tempfile
@@ -73,9 +74,12 @@ class Lab:
             "sim", simulator.port, SIMULATED_USER, simulator.user_key, simulator.known_hosts_text()
         )
 
-    def sshd(self, name: str, options: Mapping[str, str] | None = None) -> tuple[SshServer, Site]:
-        """Start an sshd of its own with these settings."""
-        server = SshServer(self.fresh(name), name=name, options=options or {})
+    def sshd(
+        self, name: str, options: Mapping[str, str] | None = None, *, user: str | None = None
+    ) -> tuple[SshServer, Site]:
+        """Start an sshd of its own with these settings; `user` is who logs in."""
+        who = user or getpass.getuser()
+        server = SshServer(self.fresh(name), name=name, options=options or {}, user=who)
         self._stack.enter_context(server)
         return server, self.write_site(
             "sshd", server.port, server.user, server.user_key, server.known_hosts_text()
@@ -132,6 +136,7 @@ def open_lab() -> Iterator[Lab]:
     limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     with tempfile.TemporaryDirectory(prefix="fleet-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # sshd reads authorized_keys as the user who logs in
         lab = Lab(Path(folder))
         try:
             yield lab

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.model.request import DispatchRequest
 from tests.bench import ours, peers
+from tests.support.sshd import ordinary_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,12 +62,17 @@ async def run(lab: Lab, options: Options, others: Sequence[Peer], report: Report
     """Cancel ours, and interrupt the peers."""
     if not options.wants("orphans"):
         return
-    site = lab.sshd("orphans")[1]
     count = max(options.hosts)
+    site = lab.sshd("orphans", user=ordinary_user())[1]
     report.title(f"processes left after a cancel, {EACH} a host, sshd")
     left, seconds = await _ours(lab, site, count)
     report.number("orphans/left", f"ours, {count} hosts", left, "processes")
     report.number("orphans/seconds", "ours, cancel to the end", seconds, "s")
+    if getpass.getuser() == "root":
+        as_root = lab.sshd("orphans-root")[1]
+        left, seconds = await _ours(lab, as_root, count)
+        report.number("orphans/root", f"ours as root, {count} hosts", left, "processes")
+        report.number("orphans/root-seconds", "ours as root, to the end", seconds, "s")
     for number, peer in enumerate(others, start=1):
         left = await asyncio.to_thread(_peer, lab, site, peer, number)
         report.number(f"orphans/{peer.name}", f"{peer.name}, {PEER_HOSTS} hosts", left, "processes")
