@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SAME_IN_HOST = (
     "name", "address", "user", "port", "via", "connection", "shell", "groups", "tier", "agent",
-    "workdir",
+    "workdir", "durable",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from fleet_tui.config.containers import Key, ListOf, Table, TableOf
-from fleet_tui.config.kinds import Choice, Duration, Money, Text, Whole
+from fleet_tui.config.kinds import Choice, Duration, Flag, Money, Text, Whole
 from fleet_tui.config.values import (
     ABSOLUTE_PATH,
     AGENT,
@@ -111,6 +111,7 @@ HOST = section(
     Key("agent", AGENT, "Its agent, if not the default."),
     Key("agent_paths", _AGENT_PATHS, "Where its agents are, when they should not be looked for."),
     Key("workdir", REMOTE_PATH, "The folder in which agents start."),
+    Key("durable", Flag(), "Whether runs outlive the connection; true but on Windows hosts."),
     Key("env", _ENV, "Environment of every run; no secrets."),
     Key("verify", _VERIFY, "A check before every run; the run is refused when it fails."),
     is_list=True,

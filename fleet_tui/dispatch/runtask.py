@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from fleet_tui.dispatch.drift import check_drift
 from fleet_tui.dispatch.ladder import Patience, stop
-from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.events import RunChanged
 from fleet_tui.transport.shell import posix_line, powershell_line
 
@@ -90,6 +91,7 @@ class RunTask:
         connection = await self._connect()
         if connection is None:
             return self._stopped_early(), ""
+        await check_drift(connection, self.plan.host)
         line, stdin = await self._command(connection)
         if self._stop_asked is not None and self._stop_asked.done():
             return self._stopped_early(), ""
@@ -223,6 +225,8 @@ class RunTask:
         return ("succeeded" if verdict.succeeded else "failed"), verdict.outcome, verdict.reason
 
     def _outcome_of(self, error: FleetError) -> Outcome:
+        if isinstance(error, Refused):
+            return "refused"
         return "usage" if error.exit_code == 2 else "agent-missing"
 
     def _stopped_early(self) -> Run:

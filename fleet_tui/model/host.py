@@ -42,8 +42,15 @@ class Host:
     env: Mapping[str, str] = field(default_factory=lambda: _NO_ENV)
     key: str | None = None
     """Path of the private key to use, `~` not expanded."""
+    durable: bool = True
+    """Whether runs live on the host without us; hosts without a POSIX shell never do that."""
     verify_command: str | None = None
     verify_expect: str | None = None
+
+    @property
+    def keeps_runs(self) -> bool:
+        """True when a run here outlives the connection that started it."""
+        return self.durable and self.shell == "posix"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fleet_tui.model.errors import ConfigError
 HOST = '[[host]]\nname = "a"\n'
 HOST_KEYS = (
     "name, address, user, port, via, connection, shell, key, roles, groups, tier, agent, "
-    "agent_paths, workdir, env, verify"
+    "agent_paths, workdir, durable, env, verify"
 )
 PATH_RULE = "a path on this machine; ~ is your home, a relative one starts at this file's folder"
 NAME_RULE = (
