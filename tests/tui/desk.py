@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input, TextArea
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
+    from textual.screen import Screen
 
 
 def app_for(control: FakeControl, clock: FixedClock | None = None, **options: object) -> FleetApp:
@@ -62,9 +63,21 @@ class Desk:
         await self.pilot.press(*keys)
         await self.settle()
 
-    async def type(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Type characters, then wait."""
         await self.press(*("space" if letter == " " else letter for letter in text))
+
+    def is_on(self, screen: type[Screen[Any]]) -> bool:
+        """Tell whether a screen of this kind is on top."""
+        return isinstance(self.app.screen, screen)
+
+    def is_home(self) -> bool:
+        """Tell whether nothing is open over the first screen."""
+        return self.app.screen is self.app.main
+
+    def is_following(self) -> bool:
+        """Tell whether the output shows its end."""
+        return self.app.main.output.view.is_following
 
     def toasts(self) -> list[str]:
         """Return what the toasts say."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from fleet_tui.model.control import GatheredGroup
 from fleet_tui.model.host import Host
+from fleet_tui.model.snapshot import LineTag
+from fleet_tui.tui import keynames
+from fleet_tui.tui.catalogue import REGISTRY
 from fleet_tui.tui.safe import clean, clean_block
 from tests.tui.desk import at_desk
 from tests.tui.fake_control import FakeControl
+from tests.tui.scene import recorded
 
 if TYPE_CHECKING:
     from tests.tui.desk import Desk
@@ -41,7 +45,7 @@ def hostile_fleet(text: str) -> FakeControl:
     control.host_up("plain")
     dispatch = control.start([text, "plain"], text, text)
     control.move(dispatch, text, "running", text)
-    control.say(dispatch, text, *[(tag, text) for tag in "oetkcrmqdxa"])  # type: ignore[misc]
+    control.say(dispatch, text, *[(tag, text) for tag in get_args(LineTag)])
     control.tail(dispatch, text, "t", text)
     control.move(dispatch, "plain", "failed", text, reason=text, mend=text)
     control.notice("error", text, text, text)
@@ -102,3 +106,20 @@ async def test_random_lines_scroll_by() -> None:
             control.set_run(replace(view, doing=noise[0]))
             await desk.settle()
             assert_safe(desk)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_random_keys_on_a_changing_terminal_end_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    keys = sorted({name for a in REGISTRY for name in a.keys if a.id != "app.quit"} | set("abc019"))
+    names = [keynames.canonical(key) if len(key) == 1 else key for key in keys]
+    async with at_desk(recorded()) as desk:
+        for number in range(120):
+            await desk.pilot.press(chance.choice([*names, "enter", "escape", "backspace"]))
+            if number % 20 == 0:
+                await desk.pilot.resize_terminal(
+                    chance.choice([20, 80, 160]), chance.choice([5, 40])
+                )
+                await desk.settle()
+                assert_safe(desk)
+        assert desk.app.is_running

@@ -26,12 +26,10 @@ COLUMNS = (
     Column("state", "state", 18, is_flexible=True, most=28),
     Column("role", "role", 9, drop=3),
     Column("latency", "rtt", 5, is_right=True, drop=2),
-    Column("agent", "agent", 12, is_flexible=True, most=16, drop=4),
+    Column("agent", "agent", 14, is_flexible=True, most=18, drop=4),
     Column("runs", "run", 3, is_right=True, drop=0),
     Column("cost", "cost", 6, is_right=True, drop=1),
 )
-BRIEF_BELOW = 24
-"""Width of the column under which a state is told in fewer words."""
 
 
 class HostRows:
@@ -42,7 +40,8 @@ class HostRows:
         self.order: Sequence[str] = ()
         self.default_agent = ""
         self.now = 0.0
-        self.is_brief = False
+        self.state_width = 0
+        """Cells of the state column: a state that does not fit is told in fewer words."""
 
     def ids(self) -> Sequence[str]:
         """Return the host names as fleet.toml has them."""
@@ -52,7 +51,9 @@ class HostRows:
         """Return a host's cells."""
         view = self.views[key]
         look = states.LINKS[view.link.state]
-        state = states.link_text(view.link, self.now, brief=self.is_brief)
+        state = states.link_text(view.link, self.now)
+        if len(state) + 2 > self.state_width:
+            state = states.link_text(view.link, self.now, brief=True)
         return {
             "name": [(fmt.clip_middle(clean(key), 22), "*" if view.open_runs else "")],
             "state": [(f"{look.glyph} ", look.role), (clean(state), look.role)],
@@ -117,7 +118,7 @@ class HostsPane(Pane):
             return
         rows = self.rows
         rows.now = now
-        rows.is_brief = self.table.column_width("state") < BRIEF_BELOW
+        rows.state_width = self.table.column_width("state")
         changed = rows.views is not store.hosts or len(rows.order) != len(store.hosts)
         rows.views = store.hosts
         if changed or (self.table.filter and dirty.hosts):

@@ -42,6 +42,8 @@ class OutputPane(Pane):
         self.dispatch_id: str | None = None
         self.chosen: int | None = None
         """Position of the one run shown; None for all, merged."""
+        self.marks: set[str] = set()
+        """Ids of the marked runs of this dispatch."""
         self.strip = RunStrip()
         self.log_pane = LogPane(LogView(clock_time, empty=EMPTY, id="output-log"))
         self._store: Store | None = None
@@ -69,8 +71,10 @@ class OutputPane(Pane):
         return self._store.runs_of(self.dispatch_id) if self._store else ()
 
     def subject(self) -> list[RunView]:
-        """Return what an action is about: the chosen run, else every run."""
+        """Return what an action is about: the marked runs, else the chosen, else every run."""
         runs = self.runs
+        if self.marks:
+            return [view for view in runs if view.run.id in self.marks]
         if self.chosen is not None and self.chosen < len(runs):
             return [runs[self.chosen]]
         return list(runs)
@@ -79,6 +83,7 @@ class OutputPane(Pane):
         """Show another dispatch, all its runs merged."""
         self.dispatch_id = dispatch_id
         self._shown_runs = ()
+        self.marks.clear()
         self.choose(None)
 
     def choose(self, run: int | None) -> None:
@@ -95,6 +100,15 @@ class OutputPane(Pane):
                 self.choose(position)
                 return True
         return False
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the chosen run; with all runs shown, unmark every one."""
+        runs = self.runs
+        if self.chosen is None or self.chosen >= len(runs):
+            self.marks.clear()
+        else:
+            self.marks ^= {runs[self.chosen].run.id}
+        self._show_strip()
 
     def step_run(self, direction: int) -> None:
         """Choose the next or previous run; before the first and after the last are all."""
@@ -144,7 +158,7 @@ class OutputPane(Pane):
         store = self._store
         view = store.dispatches.get(self.dispatch_id or "") if store else None
         room = max(3, self.size.height // 3)
-        self.strip.show(view, self.runs, self.chosen, self._now, room)
+        self.strip.show(view, self.runs, self.chosen, self.marks, self._now, room)
         title = ""
         if view is not None:
             d = view.dispatch

@@ -22,6 +22,8 @@ class Pane(Vertical):
     place = ""
     number = 0
 
+    _subtitle = ("", "")
+
     class Entered(Message):
         """The focus came into a pane."""
 
@@ -44,7 +46,9 @@ class Pane(Vertical):
 
     def set_subtitle(self, text: str, style: str = "$fleet-muted") -> None:
         """Put a note into the bottom border."""
-        self.border_subtitle = Content.styled(clean(text), style)
+        if (text, style) != self._subtitle:
+            self._subtitle = (text, style)
+            self.border_subtitle = Content.styled(clean(text), style)
 
     def on_mount(self) -> None:
         """Show the title."""

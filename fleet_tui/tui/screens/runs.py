@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("when", "when", 8),
-    Column("state", "runs", 18, is_flexible=True, most=30),
+    Column("state", "runs", 24, is_flexible=True, most=44),
     Column("target", "target", 12, is_flexible=True, most=28, drop=2),
     Column("mode", "mode", 12, drop=3),
     Column("cost", "cost", 7, is_right=True, drop=1),

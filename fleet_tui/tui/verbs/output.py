@@ -60,6 +60,11 @@ def open_run(app: FleetApp, _argument: str) -> None:
         output.choose(row.run)
 
 
+def toggle_mark(app: FleetApp, _argument: str) -> None:
+    """Mark the chosen run, so that cancel and retry are about the marked ones."""
+    app.main.output.toggle_mark()
+
+
 def _step_dispatch(direction: int) -> Callable[[FleetApp, str], None]:
     def run(app: FleetApp, _argument: str) -> None:
         order = app.store.dispatch_order()
@@ -120,7 +125,7 @@ def retry(app: FleetApp, _argument: str) -> None:
     output = app.main.output
     closed = [view for view in output.subject() if not view.run.is_open]
     failed = [view for view in closed if view.run.state != "succeeded"]
-    runs = closed if output.chosen is not None else failed
+    runs = closed if output.chosen is not None or output.marks else failed
     if not runs:
         app.toast("Nothing failed here; choose a run with ← → to send it again.", "warning")
         return
@@ -144,6 +149,14 @@ ACTIONS = (
     Action("output.previous-run", "Previous run", ("left",), "output", _step_run(-1), hint="run"),
     Action("output.next-run", "Next run", ("right",), "output", _step_run(1)),
     Action(
+        "output.mark",
+        "Mark the chosen run, or clear the marks",
+        ("m",),
+        "output",
+        toggle_mark,
+        why_disabled=reach.no_dispatch,
+    ),
+    Action(
         "output.open-run",
         "Only the run of this line; all runs again",
         ("enter",),
@@ -153,7 +166,7 @@ ACTIONS = (
     ),
     Action(
         "output.cancel",
-        "Cancel the chosen run, else the whole dispatch",
+        "Cancel the marked, chosen or all runs",
         ("x",),
         "output",
         cancel,
@@ -166,7 +179,7 @@ ACTIONS = (
     ),
     Action(
         "output.retry",
-        "Send again: the chosen run, else those that failed",
+        "Send again to the marked, chosen or failed",
         ("r",),
         "output",
         retry,

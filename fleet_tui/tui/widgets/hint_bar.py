@@ -20,6 +20,7 @@ class HintBar(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._line = Content("")
         self.plain = ""
         """What it says, for tests."""
 
@@ -37,5 +38,7 @@ class HintBar(Static):
             pieces.append((key, "bold $fleet-accent" if is_enabled else "$fleet-faint"))
             pieces.append((f" {word}", "$fleet-muted" if is_enabled else "$fleet-faint"))
         line = Content.assemble(*pieces)
-        self.plain = line.plain
-        self.update(line)
+        if not line.is_same(self._line):
+            self._line = line
+            self.plain = line.plain
+            self.update(line, layout=False)

@@ -70,6 +70,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: LRUCache[tuple[int, int], list[Strip]] = LRUCache(STRIPS_HELD)
         self._window: list[tuple[int, Strip]] | None = None
         self._palette: Palette | None = None
+        self._base: Style | None = None
         self._bottom = 0
         self._is_placing = False
         self._laid_out_height = 0
@@ -89,9 +90,16 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self._palette = Palette(self.app.theme_variables)
         return self._palette
 
+    @property
+    def base(self) -> Style:
+        """Return the plain text colour on the background."""
+        if self._base is None:
+            self._base = paint.base_style(self)
+        return self._base
+
     def notify_style_update(self) -> None:
         """Forget everything painted with the old theme."""
-        self._palette = None
+        self._palette = self._base = None
         self._forget()
         super().notify_style_update()
 
@@ -293,7 +301,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return one line of the window."""
         width = self.scrollable_content_region.width
-        base = paint.base_style(self)
+        base = self.base
         lines = self._lines()
         if y >= len(lines):
             text = f" {self._empty}" if y == 0 and not lines else ""

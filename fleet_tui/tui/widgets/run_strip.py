@@ -14,13 +14,14 @@ from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets import paint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from textual import events
 
     from fleet_tui.model.snapshot import DispatchView, RunView
     from fleet_tui.tui.widgets.paint import Span
 
+MARK = "▌"
 NAME_MOST = 14
 
 
@@ -41,6 +42,7 @@ class RunStrip(Widget):
         self._dispatch: DispatchView | None = None
         self._runs: Sequence[RunView] = ()
         self._chosen: int | None = None
+        self._marks: Collection[str] = ()
         self._first = 0
         self._now = 0.0
         self._rows = 0
@@ -50,11 +52,13 @@ class RunStrip(Widget):
         dispatch: DispatchView | None,
         runs: Sequence[RunView],
         chosen: int | None,
+        marks: Collection[str],
         now: float,
         most_rows: int,
     ) -> None:
         """Show the runs with `chosen` among the visible ones, in at most `most_rows` lines."""
-        self._dispatch, self._runs, self._chosen, self._now = dispatch, runs, chosen, now
+        self._dispatch, self._runs, self._chosen = dispatch, runs, chosen
+        self._marks, self._now = marks, now
         rows = min(len(runs), max(1, most_rows - 1))
         if chosen is not None:
             self._first = min(max(self._first, chosen - rows + 1), chosen)
@@ -95,7 +99,9 @@ class RunStrip(Widget):
         pointer = "▸ " if self._chosen is None else "  "
         hidden = len(self._runs) - self._rows
         more = [(f" · {fmt.some(hidden, 'run')} not shown", "faint")] if hidden > 0 else []
-        return [(pointer, "accent"), *progress_spans(dispatch, self._runs, self._now), *more]
+        marked = [(f" · {len(self._marks)} marked", "accent")] if self._marks else []
+        progress = progress_spans(dispatch, self._runs, self._now)
+        return [(pointer, "accent"), *progress, *marked, *more]
 
     def _run_spans(self, index: int) -> list[Span]:
         view = self._runs[index]
@@ -108,7 +114,8 @@ class RunStrip(Widget):
         doing = clean(view.doing if run.is_open else run.reason or view.doing)
         throttled = [(" · throttled", "wait")] if view.is_throttled else []
         return [
-            ("▸ " if index == self._chosen else "  ", "accent"),
+            ("▸" if index == self._chosen else " ", "accent"),
+            (MARK if run.id in self._marks else " ", "accent"),
             (f"{look.glyph} ", look.role),
             (fmt.pad(fmt.clip_middle(clean(run.host), width), width), roles.host_hue(run.host)),
             (" ", ""),

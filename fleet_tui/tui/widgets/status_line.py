@@ -41,7 +41,7 @@ class StatusLine(Static):
         line = Content.assemble(*left, " " * max(1, gap), *(p for _, b in badges for p in b))
         if line.plain != self.plain:
             self.plain = line.plain
-            self.update(line)
+            self.update(line, layout=False)
 
 
 def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:

@@ -28,6 +28,7 @@ class TabLine(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._line = Content("")
         self._ends: list[tuple[int, str]] = []
 
     def show(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
@@ -41,7 +42,10 @@ class TabLine(Static):
             pieces.append((text, "bold reverse" if is_current else "$fleet-muted"))
             at += len(text)
             self._ends.append((at, place))
-        self.update(Content.assemble(*pieces))
+        line = Content.assemble(*pieces)
+        if not line.is_same(self._line):
+            self._line = line
+            self.update(line, layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the tab under the mouse."""

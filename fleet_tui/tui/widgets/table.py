@@ -83,11 +83,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._model = model
         self._columns = tuple(columns)
+        self._head = int(any(column.title for column in columns))
         self._can_mark = can_mark
         self._empty = empty
         self._keys: list[str] = []
         self._layout: Layout = Layout((), 0)
         self._palette: Palette | None = None
+        self._base: Style | None = None
         self._cursor = 0
         self._has_moved = False
         self.marks: set[str] = set()
@@ -102,9 +104,16 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._palette = Palette(self.app.theme_variables)
         return self._palette
 
+    @property
+    def base(self) -> Style:
+        """Return the plain text colour on the background."""
+        if self._base is None:
+            self._base = paint.base_style(self)
+        return self._base
+
     def notify_style_update(self) -> None:
         """Forget the theme's styles."""
-        self._palette = None
+        self._palette = self._base = None
         super().notify_style_update()
 
     @property
@@ -153,7 +162,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width or self.size.width
         lead = 2 if self._can_mark else 1
         self._layout = arrange(self._columns, width - lead, lead)
-        textual_seams.resize_content(self, Size(width, len(self._keys) + 1))
+        textual_seams.resize_content(self, Size(width, len(self._keys) + self._head))
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
@@ -208,7 +217,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _body_height(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
+        return max(1, self.scrollable_content_region.height - self._head)
 
     def _reveal(self) -> None:
         top = self.scroll_offset.y
@@ -221,8 +230,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a second click opens the row."""
-        row = event.y - 1 + self.scroll_offset.y
-        if event.y < 1 or not 0 <= row < len(self._keys):
+        row = event.y - self._head + self.scroll_offset.y
+        if event.y < self._head or not 0 <= row < len(self._keys):
             return
         self.move_to(row)
         if event.chain >= 2:
@@ -231,13 +240,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return one line: the header, a row, or nothing."""
         width = self.scrollable_content_region.width
-        base = paint.base_style(self)
-        if y == 0:
+        base = self.base
+        if y < self._head:
             return paint.on_base(self._header(), width, base)
-        index = self.scroll_offset.y + y - 1
+        index = self.scroll_offset.y + y - self._head
         if index < len(self._keys):
             return self._row(index, width, base)
-        if y == 1 and not self._keys:
+        if y == self._head and not self._keys:
             text = f" Nothing matches {self.filter!r}." if self.filter else f" {self._empty}"
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
         return Strip.blank(width, base)
