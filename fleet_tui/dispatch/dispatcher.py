@@ -11,7 +11,8 @@ from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
 from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
 from fleet_tui.model.errors import JournalError
-from fleet_tui.model.events import DispatchFinished, DispatchStarted
+from fleet_tui.model.events import DispatchFinished, DispatchStarted, NoticeRaised
+from fleet_tui.model.notice import Notice
 from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.text import one_line
 
@@ -215,6 +216,8 @@ class Dispatcher:
             asyncio.create_task(self._carry_out(dispatch, tasks, timeline)),
         )
         self._live[dispatch.id] = live
+        # a screen awaits no end: the notice told it, and asyncio must not print on its terminal
+        live.finished.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return live
 
     async def _carry_out(
@@ -222,9 +225,7 @@ class Dispatcher:
     ) -> tuple[Run, ...]:
         services = self._services
         try:
-            async with asyncio.TaskGroup() as group:
-                for task in tasks.values():
-                    group.create_task(self._one(task))
+            await self._all(dispatch, tasks.values())
             runs = tuple(task.run for task in tasks.values())
             finished = replace(dispatch, finished_at=self._run_services.clock.time())
             services.store.finish_dispatch(finished)
@@ -234,6 +235,16 @@ class Dispatcher:
         finally:
             timeline.close()
             self._live.pop(dispatch.id, None)
+
+    async def _all(self, dispatch: Dispatch, tasks: Iterable[RunTask]) -> None:
+        """Carry out every run; one that cannot be closed ends no other. Raises JournalError."""
+        ended = await asyncio.gather(*map(self._one, tasks), return_exceptions=True)
+        broken = next((error for error in ended if error is not None), None)
+        if broken is not None:
+            now, told = self._run_services.clock.time(), one_line(str(broken), 500)
+            notice = Notice(f"{dispatch.id}/journal", now, "error", "journal", "fleet", told)
+            self._run_services.publish(NoticeRaised(notice))
+            raise broken
 
     async def _one(self, task: RunTask) -> None:
         run, answer = await task.execute()
