@@ -1,0 +1,298 @@
+"""The POSIX `sh` programs by which a run lives on its host without us.
+
+Each is sent as one line (`program_line`) that every login shell passes on unchanged. They keep to
+POSIX `sh` and utilities, plus `head -c`; dash, bash and busybox ash run them. A run's folder is
+`${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui/runs/<run>/`, mode 0700, and holds
+
+- `command`, `meta`: what was asked; `stdin.<n>`: its input; `umask`: the user's, for the run
+- `pid`: process id of the wrapper (leader of the run's session and process group), its start time
+  and the boot it belongs to. Made with O_EXCL by the wrapper just before it starts the command,
+  so it is also what makes a second start impossible
+- `out`, `err`: all that the run wrote, by two `cat` that read the FIFOs `o` and `e` (a run's own
+  pipes, as `ssh` would give it: a script that opens `/dev/stderr` would truncate a plain file)
+- `status`: `run`, and at the end `exit <code> <told> <out> <err>` where `told` is 1 when the code
+  stands for a signal, and the last two are the exit codes of the two `cat`
+- `live`: a FIFO the wrapper holds open; end-of-file on it is the wrapper's death, however it came
+- `in`, `hold`: the run's input FIFO when it is open, and what lets go of it; `fed`: bytes put in
+- `killed`: made before the whole group is killed, when no wrapper is left to write the status
+
+`epoch` beside `runs` grows a line with each higher epoch seen.
+
+The programs hold no backslash, no exclamation mark and no newline: shells disagree on those.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from fleet_tui.model.errors import UsageError
+from fleet_tui.transport.shell import quote
+
+SHELL = "/bin/sh"
+"""What runs the programs on the host."""
+LINE_LIMIT = 120_000
+"""Bytes; Linux passes no single argument of 128 KiB or more, and sshd passes the line as one."""
+QUICK_SECONDS = "0.02"
+"""A run that ends within this is answered without the price of following it live."""
+
+_SHELLS_DISAGREE = frozenset("\\!\n\r")
+_OCTAL = re.compile(r"""[\\!'"`$\x00-\x1f\x7f]""")
+
+_PLACES = """
+E=$1; R="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; B="$R/runs"; D="$B/$2";
+"""
+
+# born PID: sets s to the process's start time, empty when there is no such process.
+# boot: sets b to what names the present boot. up: prints the seconds since, or `-`.
+# look: sets X to the run's state; `running`, and p to its wrapper, only by proof.
+# sure: the same, but a run that is just being started gets the time to.
+_LOOK = """
+nth() { [ "$1" = Z ] || s=${20}; };
+born() { s=; if [ -r /proc/self/stat ]; then
+{ read -r z <"/proc/$1/stat"; } 2>/dev/null && nth ${z##*") "};
+else s=$(ps -o lstart= -p "$1" 2>/dev/null | tr -s " " _); fi; };
+boot() { b=; { read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null ||
+b=$(sysctl -n kern.bootsessionuuid 2>/dev/null ||
+sysctl -n kern.boottime 2>/dev/null | cut -d, -f1 | tr -dc 0-9); b=${b:--}; };
+up() { z=-; { read -r z w </proc/uptime; } 2>/dev/null; echo "$z"; };
+over() { X=; { while read -r k v; do [ "$k" = exit ] && X="exit $v"; done <"$D/status"; }
+2>/dev/null; [ "$X" ]; };
+look() { [ -d "$D" ] || { X=unknown; return; };
+[ -s "$D/pid" ] || { [ -e "$D/pid" ] && sleep 1; };
+[ -s "$D/pid" ] || { X=never; return; };
+over && return;
+read -r p t u <"$D/pid"; boot;
+[ "$b" = "$u" ] || { X="rebooted $(up)"; return; };
+born "$p"; [ "$s" ] && [ "$s" = "$t" ] && { X=running; return; };
+over && return;
+if [ -e "$D/killed" ]; then X="exit 137 1 0 0"; else X=died; fi; };
+sure() { i=0; while look; [ "$X" = never ] && [ $i -lt 40 ]; do i=$((i+1)); sleep 0.05; done; };
+"""
+
+# The wrapper: $1 folder, $2 command line, $3 input, $4 an exclamation mark.
+# It shares the group with the run, so it outlives all signals to it but KILL; the two cat do too.
+# Only they and the holder of the input are asynchronous: a command started with `&` would ignore
+# INT for ever.
+_WRAPPER = (
+    """
+D=$1; exec 9>&1 >/dev/null; [ "$BASH_VERSION" ] && set +o posix;
+trap : INT TERM HUP QUIT;
+"""
+    + _LOOK
+    + """
+boot; born $$; exec 8<>"$D/live"; [ "$3" = open ] && exec 6<>"$D/in"; set -C;
+if true >"$D/pid"; then :; else echo taken >&9; exit; fi;
+set +C; if echo "$$ $s $b" >"$D/pid"; then :; else rm -f "$D/pid"; echo full >&9; exit; fi;
+read -r u <"$D/umask";
+if [ "$3" = open ]; then
+(trap "" INT TERM HUP QUIT; exec 8<&- 9<&-; read -r z <"$D/hold") &
+exec <"$D/in" 6<&-;
+else exec <"$3"; fi;
+(trap "" TERM HUP; exec cat <"$D/o" >>"$D/out" 8<&- 9<&-) & eval "p=$"$4;
+(trap "" TERM HUP; exec cat <"$D/e" >>"$D/err" 8<&- 9<&-) & eval "q=$"$4;
+(umask "$u"; exec "${SHELL:-/bin/sh}" -c "$2" >"$D/o" 2>"$D/e" 8<&- 9<&-); r=$?;
+wait $p; a=$?; while kill -0 $p 2>/dev/null; do wait $p; a=$?; done;
+wait $q; c=$?; while kill -0 $q 2>/dev/null; do wait $q; c=$?; done;
+k=0; if [ $r -gt 128 ]; then
+case $r in 130|141) k=1;; *) [ -s "$D/note" ] && k=1;; esac; fi;
+echo "exit $r $k $a $c" >>"$D/status";
+[ "$3" = open ] && echo x 1<>"$D/hold";
+echo end >&9;
+"""
+)
+
+# Following. N is the mark that tells our lines from the run's. fd 5 is the channel's input, whose
+# end means that nobody listens any more; fd 6 is its standard error, so that no word of the shell
+# itself gets there; fd 7 is where a wrapper just started tells its end.
+# live OUT ERR: deliver from these offsets as it comes, until the input ends.
+# rest OUT ERR: deliver what there is, and end.
+_FOLLOW = """
+N=$3; exec 5<&0 </dev/null;
+fail() { echo "$N"; echo "$N fail $*" >&2; exit 0; };
+[ "$XDG_STATE_HOME$HOME" ] || fail home;
+begin() { exec 6>&2 2>/dev/null; exec 3<"$D/out" 4<"$D/err"; f=0;
+[ -s "$D/fed" ] && read -r f <"$D/fed"; echo "$N"; echo "$N head $1 $f" >&6; };
+size() { z=$(wc -c <"$1"); echo $((${z:-0})); };
+conclude() { echo "$N end $(size "$D/out") $(size "$D/err") $X" >&6; };
+from() { if [ "$1" = 0 ]; then cat; else tail -c +$(($1+1)); fi; };
+rest() { [ -s "$D/out" ] && from "$1" <&3; [ -s "$D/err" ] && from "$2" <&4 >&6;
+z=; [ "$X" = never ] && [ -s "$D/note" ] && read -r z <"$D/note"; echo "$N end - - $X $z" >&6; };
+evented() { case $(tail --version) in *coreutils*) return 0;; esac;
+case $(uname) in Darwin|*BSD|DragonFly) return 0;; esac; return 1; };
+ended() { while look; [ "$X" = running ]; do
+{ exec 8<&-; read -r w <&7; } 8<>"$D/live" 7<"$D/live"; look;
+[ "$X" = running ] && sleep 0.1; done; };
+poll() { from "$1" <&3; from "$2" <&4 >&6; d=0.05; o=;
+while look; [ "$X" = running ]; do n=$(wc -c "$D/out" "$D/err");
+if [ "$n" = "$o" ]; then case $d in 0.05) d=0.1;; 0.1) d=0.2;; *) d=0.4;; esac;
+else o=$n; d=0.05; cat <&3; cat <&4 >&6; fi; sleep $d || sleep 1; done;
+cat <&3; cat <&4 >&6; conclude; };
+live() { if evented; then
+tail -c +$(($1+1)) -f "$D/out" 3<&- 4<&- 5<&- 6<&- 7<&- & eval "z=$"$E; q=$z;
+tail -c +$(($2+1)) -f "$D/err" >&6 3<&- 4<&- 5<&- 6<&- 7<&- & eval "z=$"$E; q="$q $z";
+(exec 3<&- 4<&- 5<&-; while read -r w <&7; do [ "$w" = tick ] || break; done; ended; conclude) &
+eval "z=$"$E; q="$q $z";
+else (exec 5<&-; sure; poll "$1" "$2") & eval "q=$"$E; fi;
+exec >/dev/null 6>&-; while read -r w <&5; do :; done; kill $q; kill $$; exit; };
+"""
+
+# Launching: $4 epoch, $5 input (`-`, `open` or a count of bytes to come), $6 meta, $7 command line.
+_LAUNCH_BODY = """
+plain() { case $1 in e*) v=$(printf %b_ "${1#e}"); v=${v%_};; *) v=${1#p};; esac; };
+T=; for t in setsid perl python3; do command -v $t >/dev/null 2>&1 && { T=$t; break; }; done;
+[ "$T" ] || fail setsid;
+m=0; [ -r "$R/epoch" ] && while read -r k; do [ "$k" -gt "$m" ] && m=$k; done <"$R/epoch";
+[ "$4" -lt "$m" ] && fail epoch "$m";
+mkdir -m 700 "$D" 2>/dev/null || [ -d "$D" ] || { (umask 077; mkdir -p "$B"); mkdir -m 700 "$D"; } ||
+[ -d "$D" ] || fail folder "$B";
+[ "$4" -gt "$m" ] && echo "$4" >>"$R/epoch";
+if [ -e "$D/pid" ]; then look; begin old;
+if [ "$X" = running ]; then exec 7</dev/null; live 0 0; else rest 0 0; fi; exit; fi;
+plain "$6"; { umask >"$D/umask" && umask 077 && true >>"$D/out" && true >>"$D/err" &&
+echo run >>"$D/status" && printf %s "$v" >"$D/meta" &&
+plain "$7" && printf %s "$v" >"$D/command"; } || fail disk;
+[ -p "$D/live" ] || mkfifo "$D/o" "$D/e" "$D/in" "$D/hold" "$D/live" 2>/dev/null ||
+[ -p "$D/live" ] || fail fifo;
+case $5 in -) I=/dev/null;; open) I=open;;
+*) I="$D/stdin.$$"; head -c "$5" <&5 >"$I" && [ "$(size "$I")" = "$5" ] || fail stdin;; esac;
+session() { case $T in setsid) exec setsid "$@";;
+perl) exec perl -MPOSIX -e "POSIX::setsid();exec(@ARGV)" "$@";;
+*) exec python3 -c "import os,sys;os.setsid();os.execvp(sys.argv[1],sys.argv[1:])" "$@";; esac; };
+{ { sleep QUICK 2>/dev/null || sleep 1; echo tick; } 5<&- 2>/dev/null &
+export FLEET_RUN="$2"; session SHELL -c "$W" fleet-run "$D" "$v" "$I" "$E" 2>>"$D/note" 5<&-; } |
+{ exec 7<&0 </dev/null; begin new; read -r w <&7;
+case $w in tick) live 0 0;; *) look;
+if [ "$X" = running ]; then live 0 0; else rest 0 0; fi;; esac; };
+"""
+
+_FOLLOW_BODY = """
+sure; case $X in unknown|never) fail "$X";; esac;
+begin old; exec 7</dev/null;
+if [ "$X" = running ]; then live "$4" "$5"; else rest "$4" "$5"; fi;
+"""
+
+_SIGNAL_BODY = """
+sure; if [ "$X" = running ]; then [ "$3" = KILL ] && true >"$D/killed";
+kill -s "$3" -- "-$p" && X=sent; fi; echo "$X";
+"""
+
+# found RUN: prints the processes that carry the run's mark in their environment.
+_FOUND = """
+found() { if [ -r /proc/self/environ ]; then
+grep -ls "FLEET_RUN=$1" /proc/[0-9]*/environ | tr -dc "0-9/" | tr -s / " ";
+else ps -Eaxww -o pid=,command= | grep "[F]LEET_RUN=$1" | while read -r z w; do echo "$z"; done;
+fi; };
+"""
+
+# After the group, whoever left it, until a pass finds nobody.
+_KILL_TREE_BODY = """
+n=0; [ -d "$D" ] && true >"$D/killed"; look; [ "$X" = running ] && kill -s KILL -- "-$p";
+for i in 1 2 3 4 5 6 7 8; do h=$(found "$2"); [ "$h" ] || break;
+for z in $h; do kill -s KILL "$z" 2>/dev/null && n=$((n+1)); done; sleep 0.05; done;
+h=$(found "$2"); look; echo "$X"; echo "$n" $h;
+"""
+
+# $3 offset of the first byte in all of the run's input, $4 bytes to come on our own input.
+# Answers the state and how many bytes the run was given by then.
+_FEED_BODY = """
+L="$D/feeding"; sure; [ "$X" = running ] || { echo "$X"; exit; };
+until mkdir "$L" 2>/dev/null; do
+if { read -r p t <"$L/pid"; } 2>/dev/null; then
+born "$p"; [ "$s" = "$t" ] || { rm -rf "$L"; continue; }; fi; sleep 0.05;
+look; [ "$X" = running ] || { echo "$X"; exit; }; done;
+born $$; echo "$$ $s" >"$L/pid"; f=0; [ -s "$D/fed" ] && read -r f <"$D/fed";
+head -c "$4" >"$L/data"; n=$(($(wc -c <"$L/data")));
+if [ "$n" = "$4" ] && [ "$f" -ge "$3" ] && [ "$f" -lt $(($3+$4)) ]; then
+{ exec 8<&-; tail -c +$(($f-$3+1)) "$L/data" >&9; } 8<>"$D/in" 9>"$D/in" &&
+f=$(($3+$4)) && echo "$f" >"$D/fed"; fi;
+rm -rf "$L"; echo "$X"; echo "$f";
+"""
+
+_CLOSE_INPUT_BODY = """
+sure; if [ "$X" = running ] && [ -p "$D/hold" ]; then
+while [ -d "$D/feeding" ] && [ "$X" = running ]; do sleep 0.05; look; done;
+echo x 1<>"$D/hold"; fi; echo "$X";
+"""
+
+_INVENTORY_BODY = """
+date +%s; cd "$B" 2>/dev/null || exit 0;
+for D in *; do [ -d "$D" ] || continue; look; c=; { read -r c <"$D/command"; } 2>/dev/null;
+z=; { read -r z <"$D/meta"; } 2>/dev/null;
+echo "run $D $X"; echo "command $c"; echo "meta $z"; done;
+wc -c */out */err 2>/dev/null | while read -r n z; do echo "size $n $z"; done;
+{ stat -c "%Y %n" */umask */status 2>/dev/null || stat -f "%m %N" */umask */status 2>/dev/null; } |
+while read -r n z; do echo "time $n $z"; done;
+"""
+
+# The runs to remove follow as further arguments; one that is not over stays.
+_COLLECT_BODY = """
+shift 2; for i in "$@"; do D="$B/$i"; look; [ "$X" = running ] || [ "$(found "$i")" ] ||
+{ rm -rf "$D" && echo "$i"; }; done;
+"""
+
+
+def launch_line(
+    run: str, mark: str, *, epoch: int, stdin: str, meta: str, line: str, shell: str = SHELL
+) -> str:
+    """Return the line that starts a run once and follows it.
+
+    `stdin` is `-`, `open`, or how many bytes will come. Raises UsageError for what no shell can
+    be told.
+    """
+    args = (run, mark, str(epoch), stdin, _packed(meta), _packed(line))
+    whole = _line(_launch_program(shell), args, shell)
+    if len(whole.encode()) > LINE_LIMIT:
+        raise UsageError(
+            f"the command is longer than a host takes ({len(line.encode())} bytes)",
+            mend="pass the long part as standard input",
+        )
+    return whole
+
+
+def program_line(name: str, *args: str, shell: str = SHELL) -> str:
+    """Return the line that runs one of `PROGRAMS`; `args` are the run id and what follows it.
+
+    An exclamation mark goes before them: csh expands it even where it is quoted, but not here,
+    and the programs need it for the id of a background process.
+    """
+    return _line(PROGRAMS[name], args, shell)
+
+
+def _line(program: str, args: tuple[str, ...], shell: str) -> str:
+    words = " ".join(quote(arg) for arg in args)
+    return f"exec {quote(shell)} -c {quote(program)} fleet-run \\! {words}"
+
+
+def _packed(text: str) -> str:
+    """Return text as an argument that all shells agree on; `plain` in the program undoes it."""
+    if "\0" in text:
+        raise UsageError("a command cannot hold a NUL character")
+    if not _SHELLS_DISAGREE & set(text):
+        return "p" + text
+    return "e" + _OCTAL.sub(lambda match: f"\\0{ord(match[0]):03o}", text)
+
+
+def _compiled(*parts: str) -> str:
+    """Return the program on one line; a source line ends where a blank may stand."""
+    program = " ".join(" ".join(parts).split())
+    assert not _SHELLS_DISAGREE & set(program)
+    return program
+
+
+@functools.cache
+def _launch_program(shell: str) -> str:
+    body = _LAUNCH_BODY.replace("QUICK", QUICK_SECONDS).replace("SHELL", quote(shell))
+    return _compiled(_PLACES, _LOOK, _FOLLOW, f"W='{_compiled(_WRAPPER)}';", body)
+
+
+PROGRAMS = {
+    "follow": _compiled(_PLACES, _LOOK, _FOLLOW, _FOLLOW_BODY),
+    "signal": _compiled(_PLACES, _LOOK, _SIGNAL_BODY),
+    "kill-tree": _compiled(_PLACES, _LOOK, _FOUND, _KILL_TREE_BODY),
+    "feed": _compiled(_PLACES, _LOOK, _FEED_BODY),
+    "close-input": _compiled(_PLACES, _LOOK, _CLOSE_INPUT_BODY),
+    "inventory": _compiled(_PLACES, _LOOK, _INVENTORY_BODY),
+    "collect": _compiled(_PLACES, _LOOK, _FOUND, _COLLECT_BODY),
+}
+"""The programs by name; each takes the run id first, or `-` where it is about none."""
