@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -56,6 +57,10 @@ _EXPECTED: dict[type, tuple[str, ...]] = {
         "process_packet",
     ),
 }
+
+
+warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
+# Old servers still need it where their owner allowed it; a warning would land on the screen.
 
 
 def supported_algorithms(kind: str) -> tuple[str, ...]:

@@ -151,8 +151,10 @@ def _decrypt(path: str, stamp: tuple[int, ...], ask: Passphrase | None, blob: by
         return _Loaded((), note=note, is_encrypted=True, public_blob=blob)
     try:
         return _Loaded(stamp, _pairs(path, given), public_blob=blob)
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         note = f"the passphrase for {path} is wrong"
+        if "bcrypt" in str(error):
+            note = f"{path} is encrypted, and the `bcrypt` package that opens it is not installed"
         return _Loaded((), note=note, is_encrypted=True, public_blob=blob)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Literal
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from fleet_tui.transport.asyncssh_seams import open_session
 from fleet_tui.transport.ssh_errors import describe
@@ -111,6 +112,20 @@ class Lane:
                 self.sessions -= 1
             raise
         return process
+
+    async def open_files(self) -> asyncssh.SFTPClient:
+        """Open an SFTP session; raises SessionRefused, or what asyncssh raises."""
+        assert self.connection is not None
+        opened = self.sessions
+        try:
+            client = await self.connection.start_sftp_client()
+        except asyncssh.ChannelOpenError as error:
+            if self.is_open and error.code != OPEN_REQUEST_SESSION_FAILED:
+                self.limit = min(opened, self.limit or opened)
+                raise SessionRefused(describe(error)) from error
+            raise
+        self.sessions += 1
+        return client
 
     def _session_ended(self, process: SshProcess) -> None:
         self.sessions -= 1

@@ -113,6 +113,8 @@ class LocalProcess(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         """Note the exit."""
         self._has_exited = True
+        if self._done.done() and self._transport is not None:
+            self._transport.close()
         self._on_reaped(self)
         self._finish_when_dry()
 
@@ -138,8 +140,15 @@ class LocalProcess(asyncio.SubprocessProtocol):
             return
         self._done.set_result(status)
         self._may_write.set()
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        if self._has_exited:
             self._transport.close()
+            return
+        # Closing the transport now would reap the process behind asyncio's back.
+        for fd in (0, _STDOUT, _STDERR):
+            if (pipe := self._transport.get_pipe_transport(fd)) is not None:
+                pipe.close()
 
     def _stdin(self) -> asyncio.WriteTransport | None:
         if self._transport is None:

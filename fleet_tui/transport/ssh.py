@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import asyncssh
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Completed, Process, ProcessSink, RemoteFiles
     from fleet_tui.transport.ssh_session import SshProcess
 
+Session = TypeVar("Session")
 MAX_LANES = 16
 """Connections to one host at most, where its server allows few sessions on each."""
 LOOPBACK = "127.0.0.1"
@@ -158,6 +159,10 @@ class SshConnection:
     async def _start(
         self, line: str, sink: ProcessSink, stdin: bytes | Literal["open"] | None
     ) -> SshProcess:
+        return await self._with_room(lambda lane: lane.start(line, sink, stdin))
+
+    async def _with_room(self, use: Callable[[Lane], Awaitable[Session]]) -> Session:
+        """Use the first lane that allows another session, opening one where all are full."""
         while True:
             self._require_open()
             lane = next((lane for lane in self._lanes if lane.has_room), None)
@@ -166,7 +171,7 @@ class SshConnection:
                 continue
             is_fresh = lane is not self._lanes[0] and lane.sessions == 0
             try:
-                return await lane.start(line, sink, stdin)
+                return await use(lane)
             except SessionRefused as error:
                 if is_fresh:
                     raise self._no_sessions(str(error)) from error
@@ -224,7 +229,7 @@ class SshConnection:
         with map_ssh_errors(self._host.name):
             self._require_open()
             try:
-                client = await self.raw.start_sftp_client()
+                client = await self._with_room(lambda lane: lane.open_files())
             except asyncssh.ChannelOpenError as error:
                 if not self.is_open:
                     raise

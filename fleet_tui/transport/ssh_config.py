@@ -124,6 +124,11 @@ class SshConfig:
         return dataclasses.replace(endpoint, **changes)
 
     @property
+    def path(self) -> Path | None:
+        """The OpenSSH configuration that fleet.toml names."""
+        return self._path
+
+    @property
     def known_hosts_override(self) -> Path | None:
         """The known_hosts file that fleet.toml names."""
         return self._known_hosts
@@ -188,8 +193,8 @@ def local_host_name() -> str:
 
 def _advice(query: Query, files: ConfigFiles, config: SshConfig) -> str:
     words = ["ssh"]
-    if config._path is not None and files.argument is not None:
-        words += ["-F", files.argument]
+    if config.path is not None and files.argument not in (None, os.devnull):
+        words += ["-F", str(files.argument)]
     if config.known_hosts_override is not None:
         words += ["-o", f"UserKnownHostsFile={config.known_hosts_override}"]
     if query.port is not None:

