@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
@@ -91,6 +92,9 @@ def forget_login(connection: Any) -> None:
     connection._client_kexinit = connection._server_kexinit = b""
     connection._server_sig_algs = _NONE
     connection._client_keys = []
+    connection._protocol_factory = connection._waiter = None
+    extra = connection._extra
+    extra.update({key: intern(text) for key, text in extra.items() if type(text) is str})
     connection._options = getattr(connection._options, "shared", connection._options)
     for name in ("_trusted_ca_keys", "_revoked_host_keys", "_x509_revoked_certs"):
         if not getattr(connection, name):

@@ -25,6 +25,16 @@ class SessionRefused(Exception):
 class Lane:
     """A logged-in connection. It learns from refusals how many sessions the server allows."""
 
+    __slots__ = (
+        "_on_free",
+        "_on_lost",
+        "_when_gone",
+        "connection",
+        "limit",
+        "reason",
+        "sessions",
+    )
+
     def __init__(self) -> None:
         self.connection: asyncssh.SSHClientConnection | None = None
         self.limit: int | None = None

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 class LaneWatch:
     """Probes a lane; every answer is a sign of life and a measure of latency."""
 
+    __slots__ = (
+        "_lane",
+        "_on_answer",
+        "_probes",
+        "_was_answered",
+    )
+
     def __init__(self, lane: Lane, on_answer: Callable[[float], None]) -> None:
         self._lane = lane
         self._on_answer = on_answer

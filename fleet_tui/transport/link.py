@@ -27,6 +27,20 @@ RETRY_LONGEST = 60.0
 class Link:
     """One connection a host, opened once however many ask for it, and reopened when kept."""
 
+    __slots__ = (
+        "_backoff",
+        "_clock",
+        "_keeper",
+        "_nudge",
+        "_on_status",
+        "_opener",
+        "_opening",
+        "_status",
+        "connection",
+        "heard_at",
+        "host",
+    )
+
     def __init__(
         self,
         host: Host,

@@ -32,6 +32,18 @@ LOOPBACK = "127.0.0.1"
 class SshConnection:
     """A Connection over SSH. Its first lane stands for it: when that is lost, so is this."""
 
+    __slots__ = (
+        "_files",
+        "_freed",
+        "_host",
+        "_is_closed",
+        "_lanes",
+        "_on_lost",
+        "_open_lane",
+        "_opening",
+        "_refuses_signals",
+    )
+
     def __init__(
         self,
         host: Host,

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.parts import missing, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
 LOOPBACK = "127.0.0.1"
@@ -48,6 +49,14 @@ def free_port(host: str = LOOPBACK) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def refusing_port(host: str = LOOPBACK) -> Iterator[int]:
+    """Yield a TCP port that refuses connections, and that nobody else can take meanwhile."""
+    with socket.socket() as holder:
+        holder.bind((host, 0))
+        yield int(holder.getsockname()[1])
 
 
 def public_key(path: Path) -> str:

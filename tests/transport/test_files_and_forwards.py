@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_tui.model.errors import Unreachable
-from tests.support.sshd import SshServer, free_port
+from tests.support.sshd import SshServer, free_port, refusing_port
 from tests.transport.helpers import fleet_of, pool_of
 
 if TYPE_CHECKING:
@@ -109,10 +109,15 @@ async def test_a_remote_forward_listens_on_loopback_only(connection: Connection)
 
 
 async def test_a_forward_to_nobody_closes_what_it_took(connection: Connection) -> None:
-    async with connection.forward_local("127.0.0.1", free_port()) as here:
-        reader, writer = await asyncio.open_connection("127.0.0.1", here)
-        assert await reader.read() == b""
-        writer.close()
+    with refusing_port() as port:
+        async with connection.forward_local("127.0.0.1", port) as here:
+            await closes_at_once(here)
+
+
+async def closes_at_once(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_refused_remote_forward_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from fleet_tui.transport.ssh_config import Query, SshConfig, query_of_hop
 from fleet_tui.transport.ssh_config_fallback import ask_asyncssh
 from fleet_tui.transport.ssh_config_files import scan_config_files
 from tests.support.parts import require
-from tests.support.sshd import SshServer, free_port
+from tests.support.sshd import SshServer, refusing_port
 from tests.transport.helpers import fleet_of, pool_of
 
 
@@ -213,20 +213,19 @@ async def test_jump_hosts_that_form_a_ring_are_refused(server: SshServer) -> Non
 
 async def test_a_jump_host_that_is_down_is_named(server: SshServer, tmp_path: Path) -> None:
     config = fleet_of(server)
-    hosts = (
-        Host("gate", address="127.0.0.1", port=free_port(), key=str(server.user_key)),
-        Host("web", via="gate"),
-    )
-    async with pool_of(replace(config, hosts=hosts)) as pool:
-        with pytest.raises(Unreachable, match="jump host gate") as caught:
-            await pool.connection("web")
+    with refusing_port() as port:
+        gate = Host("gate", address="127.0.0.1", port=port, key=str(server.user_key))
+        async with pool_of(replace(config, hosts=(gate, Host("web", via="gate")))) as pool:
+            with pytest.raises(Unreachable, match="jump host gate") as caught:
+                await pool.connection("web")
     assert caught.value.fault == "jump"
 
 
 async def test_a_target_that_refuses_behind_a_jump_host(server: SshServer) -> None:
     config = fleet_of(server, ["gate"])
-    hosts = (*config.hosts, Host("web", address="127.0.0.1", port=free_port(), via="gate"))
-    async with pool_of(replace(config, hosts=hosts)) as pool:
-        with pytest.raises(Unreachable, match="jump host gate") as caught:
-            await pool.connection("web")
+    with refusing_port() as port:
+        hosts = (*config.hosts, Host("web", address="127.0.0.1", port=port, via="gate"))
+        async with pool_of(replace(config, hosts=hosts)) as pool:
+            with pytest.raises(Unreachable, match="jump host gate") as caught:
+                await pool.connection("web")
     assert caught.value.fault == "refused"

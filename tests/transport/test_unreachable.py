@@ -10,7 +10,7 @@ import pytest
 from fleet_tui.model.config import Defaults, FleetConfig
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.host import Host
-from tests.support.sshd import SshServer, free_port
+from tests.support.sshd import SshServer, free_port, refusing_port
 from tests.transport.helpers import direct_fleet, fleet_of, peer, pool_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def fleet(server: SshServer, port: int, defaults: Defaults = QUICK) -> FleetConf
 
 
 async def test_nobody_listens(server: SshServer) -> None:
-    error = await refusal(fleet(server, free_port()))
+    with refusing_port() as port:
+        error = await refusal(fleet(server, port))
     assert error.fault == "refused"
     assert error.may_retry
 
