@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual import events
 from textual.app import App
 
 from fleet_tui.tui import keymap as keymaps
@@ -19,10 +20,11 @@ from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.frame import FrameClock
 from fleet_tui.tui.screens.main import MainScreen
 from fleet_tui.tui.store import Dirty, Store, own_notices
+from fleet_tui.tui.textual_seams import run_bound_key
 from fleet_tui.tui.toasts import Toaster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
     from datetime import tzinfo
 
@@ -89,6 +91,7 @@ class FleetApp(App[None], inherit_bindings=False):
         self._on_ready = on_ready
         self._seconds = seconds
         self._paints_itself = paints_itself
+        self._opening: Awaitable[None] | None = None
         self.main = MainScreen(self)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
@@ -119,6 +122,11 @@ class FleetApp(App[None], inherit_bindings=False):
             self.set_timer(self._seconds, self.exit)
         if self._on_ready is not None:
             self.call_after_refresh(self._on_ready)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Do what keys are bound to in the order in which they were pressed."""
+        if not (isinstance(event, events.Key) and await run_bound_key(self, event)):
+            await super().on_event(event)
 
     def _show(self, changes: Changes, numbers: bool) -> None:
         dirty = self.store.apply(changes, numbers=numbers)
@@ -178,9 +186,12 @@ class FleetApp(App[None], inherit_bindings=False):
                 self.pop_screen()
         action.run(self, argument)
 
-    def action_perform(self, action_id: str) -> None:
-        """Do an action because its key was pressed."""
+    async def action_perform(self, action_id: str) -> None:
+        """Do an action because its key was pressed; the next key finds what it opened."""
         self.perform(action_id)
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            await opening
 
     def hints(self, place: str) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
         """Return the footer of a place: (key, word, can be done), and what is always there."""
@@ -205,7 +216,7 @@ class FleetApp(App[None], inherit_bindings=False):
     ) -> None:
         """Put a screen on top; `then` gets what it was closed with."""
         self.toaster.clear()
-        self.push_screen(screen, then)  # type: ignore[arg-type]
+        self._opening = self.push_screen(screen, then)  # type: ignore[arg-type]
         show = getattr(screen, "show", None)
         if show is not None:
             full = Dirty(fleet=True, hosts=set(self.store.hosts), numbers=True)

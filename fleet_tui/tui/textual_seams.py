@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual.widgets import Input, TextArea
+
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import App
     from textual.geometry import Size
     from textual.scroll_view import ScrollView
@@ -26,6 +29,18 @@ def terminal_is_behind(app: App[Any]) -> bool:
 def is_suspended(app: App[Any]) -> bool:
     """Tell whether the terminal has been lent to another program (inside `App.suspend`)."""
     return app._driver is not None and not app._driver._auto_restart
+
+
+async def run_bound_key(app: App[Any], event: events.Key) -> bool:
+    """Do what a key is bound to, before the next key is looked at; False when it is for typing.
+
+    Textual hands a key to the focused widget's queue and looks for bindings only when it has
+    bubbled back, so of keys that come in one read all go to the widget that had the focus first.
+    """
+    if event.is_forwarded or isinstance(app.focused, (Input, TextArea)):
+        return False
+    app.app_focus = True
+    return await app._check_bindings(event.key, True) or await app._check_bindings(event.key)
 
 
 def resize_content(view: ScrollView, size: Size) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.widgets import Input, TextArea
 
+from fleet_tui.tui import keynames
 from fleet_tui.tui.app import FleetApp
 from tests.tui.fake_control import FakeControl, FixedClock
 
@@ -61,6 +63,14 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Press keys, then wait."""
         await self.pilot.press(*keys)
+        await self.settle()
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys faster than the screen can follow, then wait."""
+        for key in keys:
+            character = keynames.SYMBOLS.get(key, key)
+            self.app.post_message(events.Key(key, character if len(character) == 1 else None))
+        await self.settle()
         await self.settle()
 
     async def write(self, text: str) -> None:

@@ -36,7 +36,7 @@ class QueuePane(Pane):
 
     def take_focus(self) -> None:
         """Focus the sentence."""
-        self._text.focus()
+        self.screen.set_focus(self._text)
 
 
 class PeersPane(QueuePane):

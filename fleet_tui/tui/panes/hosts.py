@@ -110,7 +110,7 @@ class HostsPane(Pane):
 
     def take_focus(self) -> None:
         """Focus the table."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show states at once, ages and numbers when they may move."""

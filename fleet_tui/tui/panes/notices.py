@@ -82,7 +82,7 @@ class NoticesPane(Pane):
 
     def take_focus(self) -> None:
         """Focus the table."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show new notices at once."""

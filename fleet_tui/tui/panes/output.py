@@ -63,7 +63,7 @@ class OutputPane(Pane):
 
     def take_focus(self) -> None:
         """Focus the log."""
-        self.view.focus()
+        self.screen.set_focus(self.view)
 
     @property
     def runs(self) -> Sequence[RunView]:

@@ -35,7 +35,7 @@ class Pane(Vertical):
         """Show what changed; `now` is Unix seconds."""
 
     def take_focus(self) -> None:
-        """Give the focus to the pane's main widget."""
+        """Give the focus to the pane's main widget, at once: the next key must find it there."""
 
     def set_title(self, detail: str = "") -> None:
         """Put the pane's key, name and a detail into its top border."""

@@ -49,6 +49,10 @@ class CommandLine(ModalScreen[None]):
             yield Label(":", markup=False)
             yield self._input
 
+    def on_mount(self) -> None:
+        """Begin in the line."""
+        self.set_focus(self._input)
+
     def action_close(self) -> None:
         """Leave without doing anything."""
         self.dismiss(None)

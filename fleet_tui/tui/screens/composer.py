@@ -121,7 +121,7 @@ class ComposerScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
-        (self._prompt if self.draft.target else self._target).focus()
+        self.set_focus(self._prompt if self.draft.target else self._target)
         self.fleet_app.ask(self.fleet_app.control.prompt_history(), self._take_history)
         self._show_preview()
 

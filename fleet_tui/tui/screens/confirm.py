@@ -37,7 +37,6 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("n,escape", "answer(False)", show=False),
         Binding("left,right,tab", "app.focus_next", show=False),
     ]
-    AUTO_FOCUS = "#no"
 
     def __init__(self, question: Question) -> None:
         super().__init__()
@@ -59,6 +58,10 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Button(
                     content(f"{question.yes}  y"), id="yes", classes="danger", compact=True
                 )
+
+    def on_mount(self) -> None:
+        """Begin on No."""
+        self.set_focus(self.query_one("#no"))
 
     def action_answer(self, yes: bool) -> None:
         """Close with an answer."""

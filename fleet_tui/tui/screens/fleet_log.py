@@ -43,7 +43,7 @@ class FleetLogScreen(Page):
 
     def on_mount(self) -> None:
         """Read the log."""
-        self.log_pane.view.focus()
+        self.set_focus(self.log_pane.view)
         self.reload()
 
     def reload(self) -> None:

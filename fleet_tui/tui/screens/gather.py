@@ -58,7 +58,7 @@ class GatherScreen(Page):
     def on_mount(self) -> None:
         """Show the blocks."""
         view = self.log_pane.view
-        view.focus()
+        self.set_focus(view)
         view.change_look(is_folded=False)
         self.log_pane.show_source(FixedRows(block_lines(self.groups)))
 

@@ -94,6 +94,7 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the actions."""
+        self.set_focus(self.query_one(Input))
         self.table.set_filter(self._search)
 
     def action_close(self) -> None:

@@ -102,7 +102,7 @@ class HostScreen(Page):
 
     def on_mount(self) -> None:
         """Begin in the runs."""
-        self.table.focus()
+        self.set_focus(self.table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show the newest picture of the host."""

@@ -96,9 +96,9 @@ class MainScreen(Screen[None]):
         self.set_class(self.is_single, "-single")
         self.set_class(self.size.width >= WIDE, "-wide")
         self.set_class(self.size.width >= VAST, "-vast")
-        self.query_one("#side").set_class(self.current == "output", "-empty")
+        self.query_one("#side").display = not self.is_single or self.current != "output"
         for pane in self.panes:
-            pane.set_class(pane.place == self.current, "-current")
+            pane.display = not self.is_single or pane.place == self.current
         self._show_tabs()
         self.show_hints()
 

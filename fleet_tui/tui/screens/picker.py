@@ -126,6 +126,7 @@ class Picker(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """Show everything, with the cursor on what is in force."""
+        self.set_focus(self.query_one(Input))
         self.table.reload()
         self.table.select(self._current)
 

@@ -106,7 +106,7 @@ class RunsScreen(Page):
 
     def on_mount(self) -> None:
         """Read the history."""
-        self.table.focus()
+        self.set_focus(self.table)
         self.reload()
 
     def reload(self) -> None:

@@ -51,10 +51,10 @@ class FilteredTable(Vertical):
         event.stop()
         if not event.text.strip():
             self.prompt.close()
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     @on(PromptLine.Cancelled)
     def _dropped(self, event: PromptLine.Cancelled) -> None:
         event.stop()
         self.table.set_filter("")
-        self.table.focus()
+        self.screen.set_focus(self.table)

@@ -132,11 +132,11 @@ class LogPane(Vertical):
     def _submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
         self.prompt.close()
-        self.view.focus()
+        self.screen.set_focus(self.view)
         self.start_search(event.text)
 
     @on(PromptLine.Cancelled)
     def _cancelled(self, event: PromptLine.Cancelled) -> None:
         event.stop()
         self.clear_search()
-        self.view.focus()
+        self.screen.set_focus(self.view)

@@ -20,8 +20,7 @@ class PromptLine(Horizontal):
     """Hidden until opened; tells its parent what is typed."""
 
     DEFAULT_CSS = """
-    PromptLine { height: 1; display: none; }
-    PromptLine.-open { display: block; }
+    PromptLine { height: 1; }
     PromptLine Label { width: auto; padding: 0 1; color: $fleet-accent; }
     PromptLine Input { width: 1fr; background: transparent; }
     """
@@ -46,6 +45,7 @@ class PromptLine(Horizontal):
 
     def __init__(self, label: str, placeholder: str = "") -> None:
         super().__init__()
+        self.display = False
         self._label = label
         self._input = Input(placeholder=placeholder, compact=True, select_on_focus=True)
 
@@ -57,17 +57,17 @@ class PromptLine(Horizontal):
     @property
     def is_open(self) -> bool:
         """True while it can be seen."""
-        return self.has_class("-open")
+        return self.display
 
     def open(self, text: str = "") -> None:
         """Show it with `text` and give it the focus."""
-        self.add_class("-open")
+        self.display = True
         self._input.value = text
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Hide it."""
-        self.remove_class("-open")
+        self.display = False
 
     def action_cancel(self) -> None:
         """Hide it and say so."""
