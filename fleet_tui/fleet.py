@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import secrets
 import socket
@@ -99,6 +100,8 @@ class Fleet:
 
         Connects to nothing. Raises JournalError.
         """
+        with contextlib.suppress(OSError):  # taking the lock in it says what is wrong
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.owner = OwnerLock.acquire(self.data_dir)
         self.store = RunStore(self.data_dir)
         self.log = FleetLog(
@@ -339,6 +342,7 @@ class Fleet:
                 clock=self.clock,
                 publish=self.bus.publish,
                 patience=self._patience,
+                epoch=self.epoch,
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tomllib
 from typing import TYPE_CHECKING
@@ -94,11 +95,14 @@ class FactsKeeper:
         return facts
 
     def _save(self) -> None:
+        """Write all facts, for their owner only; what a full disk refuses is asked again later."""
         document = {name: _to_toml(facts) for name, facts in sorted(self._facts.items())}
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        temporary.write_bytes(tomli_w.dumps(document).encode())
-        temporary.replace(self._path)
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(tomli_w.dumps(document).encode())
+            temporary.replace(self._path)
 
 
 def _to_toml(facts: HostFacts) -> dict[str, Any]:
