@@ -45,7 +45,8 @@ class Endpoint:
     proxy_command: str | None = None
     connect_timeout: float | None = None
     keepalive: float | None = None
-    """Seconds between probes, where `ServerAliveInterval` sets it."""
+    """Seconds between probes, where `ServerAliveInterval` sets it; used when it is the shorter one,
+    so that a dead peer is found as fast as promised."""
     keepalive_count: int | None = None
     extra_algorithms: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     """Algorithms that the user's configuration adds to OpenSSH's defaults: kind to names; kinds

@@ -192,13 +192,13 @@ class ConnectionPool:
         """Look after a lane; returns who knows when it was last heard."""
         from fleet_tui.transport.lane_watch import LaneWatch
 
-        interval = endpoint.keepalive or self._config.defaults.keepalive
+        interval, probes = self._config.defaults.keepalive, PROBES
+        if endpoint.keepalive is not None and (interval <= 0 or endpoint.keepalive < interval):
+            interval, probes = endpoint.keepalive, endpoint.keepalive_count or PROBES
         if interval <= 0:
             return lambda: None
         watch = LaneWatch(lane, answered)
-        self._sweep.watch(
-            Pulse(watch, interval, self._clock.monotonic(), endpoint.keepalive_count or PROBES)
-        )
+        self._sweep.watch(Pulse(watch, interval, self._clock.monotonic(), probes))
         lane.when_gone(lambda: self._unwatch(watch))
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.create_task(self._sweep_for_ever())
@@ -209,7 +209,8 @@ class ConnectionPool:
         self._sweep.forget(watch)
 
     async def _sweep_for_ever(self) -> None:
-        pause = min(SWEEP_SECONDS, self._config.defaults.keepalive / 4)
+        configured = self._config.defaults.keepalive
+        pause = min(SWEEP_SECONDS, configured / 4) if configured > 0 else SWEEP_SECONDS
         while not self._is_closed:
             await asyncio.sleep(pause)
             self._sweep.tick(self._clock.monotonic())

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.text import one_line
@@ -21,7 +21,8 @@ from fleet_tui.transport.endpoint import (
     default_known_hosts,
 )
 from fleet_tui.transport.ssh_config_files import ConfigFiles, scan_config_files
-from fleet_tui.transport.ssh_g import endpoint_from_ssh_g
+from fleet_tui.transport.ssh_config_simple import NotPlain, PlainConfig
+from fleet_tui.transport.ssh_g import endpoint_from_ssh_g, endpoint_from_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,9 @@ class SshConfig:
         self._files: ConfigFiles | None = None
         self._scanned_at = 0.0
         self._answers: dict[Query, Endpoint] = {}
+        self._plain: PlainConfig | Literal[False] | None = None
+        """Our own reading; False when only OpenSSH can tell, None before that is known."""
+        self._check = asyncio.Lock()
         self._slots = asyncio.Semaphore(2 * (os.cpu_count() or 1))
 
     async def resolve(self, query: Query) -> Endpoint:
@@ -94,6 +98,7 @@ class SshConfig:
             files = scan_config_files(self._path)
             if self._files is None or files.stamp != self._files.stamp:
                 self._answers.clear()
+                self._plain = None
             self._files = files
             self._scanned_at = now
         return self._files
@@ -101,14 +106,45 @@ class SshConfig:
     async def _ask(self, query: Query, files: ConfigFiles) -> Endpoint:
         if not files.concerns_us:
             return self._settle(_plain(query), query, files)
-        async with self._slots:
-            if self._binary is not None:
-                endpoint = await asyncio.to_thread(ask_ssh, self._binary, query, files)
-            else:
-                from fleet_tui.transport.ssh_config_fallback import ask_asyncssh
-
-                endpoint = await asyncio.to_thread(ask_asyncssh, query, files)
+        async with self._check:
+            if self._plain is None and self._binary is not None:
+                self._plain = await asyncio.to_thread(self._agreed, query, files)
+        endpoint = self._ask_plain(query)
+        if endpoint is None:
+            async with self._slots:
+                endpoint = await asyncio.to_thread(self._ask_program, query, files)
         return self._settle(endpoint, query, files)
+
+    def _ask_program(self, query: Query, files: ConfigFiles) -> Endpoint:
+        if self._binary is not None:
+            return ask_ssh(self._binary, query, files)
+        from fleet_tui.transport.ssh_config_fallback import ask_asyncssh
+
+        return ask_asyncssh(query, files)
+
+    def _ask_plain(self, query: Query) -> Endpoint | None:
+        if not isinstance(self._plain, PlainConfig):
+            return None
+        try:
+            values = self._plain.values(query, local_user())
+        except NotPlain:
+            return None
+        return endpoint_from_values(query.alias, values)
+
+    def _agreed(self, query: Query, files: ConfigFiles) -> PlainConfig | Literal[False]:
+        """Return our own reading of the files if OpenSSH reads them the same for `query`."""
+        assert self._binary is not None
+        try:
+            plain = PlainConfig(files)
+            ours = endpoint_from_values(query.alias, plain.values(query, local_user()))
+        except NotPlain:
+            return False
+        theirs = ask_ssh(self._binary, query, files)
+        # Debian's `BatchMode yes` implies a ServerAliveInterval of 300 s; ours is shorter anyway.
+        same = dataclasses.replace(
+            theirs, keepalive=ours.keepalive, keepalive_count=ours.keepalive_count
+        )
+        return plain if ours == same else False
 
     def _settle(self, endpoint: Endpoint, query: Query, files: ConfigFiles) -> Endpoint:
         """Let fleet.toml have the last word."""

@@ -12,7 +12,7 @@ SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
 _MAX_DEPTH = 16
 """As OpenSSH's READCONF_MAX_DEPTH."""
 
-_OF_NO_CONCERN = frozenset(
+OF_NO_CONCERN = frozenset(
     {
         "addkeystoagent",
         "batchmode",
@@ -129,7 +129,7 @@ def _scan(path: Path, scan: _Scan, *, base: Path, depth: int) -> None:
                 included = os.path.join(base, os.path.expanduser(pattern))
                 for name in sorted(glob.glob(included)):
                     _scan(Path(name), scan, base=base, depth=depth + 1)
-        elif keyword not in _OF_NO_CONCERN:
+        elif keyword not in OF_NO_CONCERN:
             scan.concerns_us = True
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.transport.endpoint import DEFAULT_IDENTITIES, Endpoint, agent_from_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _ALGORITHM_KINDS = {
     "kexalgorithms": "kex",
@@ -33,13 +33,21 @@ def endpoint_from_ssh_g(alias: str, answer: str) -> Endpoint:
     for line in answer.splitlines():
         keyword, _, value = line.partition(" ")
         values[keyword.lower()].append(value.strip())
+    return endpoint_from_values(alias, values)
+
+
+def endpoint_from_values(alias: str, values: Mapping[str, list[str]]) -> Endpoint:
+    """Return the endpoint for keywords (in lower case) and their values, first one first."""
 
     def one(keyword: str) -> str | None:
-        value = values[keyword][0] if values[keyword] else "none"
+        value = (values.get(keyword) or ["none"])[0]
         return None if value.lower() in ("none", "") else value
 
+    def paths(keyword: str) -> tuple[str, ...]:
+        return tuple(_path(name, tokens) for name in values.get(keyword, ()) if name != "none")
+
     tokens = _tokens(alias, one("hostname") or alias, one("port"), one("user"), one("hostkeyalias"))
-    identities = values["identityfile"]
+    identities = values.get("identityfile", [])
     interval = float(one("serveraliveinterval") or 0)
     return Endpoint(
         alias=alias,
@@ -47,11 +55,11 @@ def endpoint_from_ssh_g(alias: str, answer: str) -> Endpoint:
         user=one("user") or "unknown",
         port=int(one("port") or 22),
         host_key_alias=one("hostkeyalias"),
-        identity_files=tuple(_path(name, tokens) for name in identities if name != "none"),
+        identity_files=paths("identityfile"),
         has_default_identities=identities == [f"~/.ssh/{name}" for name in DEFAULT_IDENTITIES],
         identities_only=one("identitiesonly") == "yes",
-        certificate_files=tuple(_path(n, tokens) for n in values["certificatefile"] if n != "none"),
-        agent=_agent(values["identityagent"], tokens),
+        certificate_files=paths("certificatefile"),
+        agent=_agent(values.get("identityagent", []), tokens),
         known_hosts=_known_hosts(values, tokens),
         proxy_jump=tuple(hop for hop in (one("proxyjump") or "").split(",") if hop),
         proxy_command=_expand_optional(one("proxycommand"), tokens),
@@ -98,7 +106,7 @@ def _path(text: str, tokens: Mapping[str, str]) -> str:
     return os.path.expanduser(_expand(text.strip('"'), tokens))
 
 
-def _agent(values: list[str], tokens: Mapping[str, str]) -> str | None:
+def _agent(values: Sequence[str], tokens: Mapping[str, str]) -> str | None:
     if not values or values[0] == "SSH_AUTH_SOCK":
         return agent_from_environment()
     if values[0] == "none":

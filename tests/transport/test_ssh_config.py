@@ -5,18 +5,25 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet_tui.model.config import FleetConfig
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.host import Host
-from fleet_tui.transport.ssh_config import Query, SshConfig, query_of_hop
+from fleet_tui.transport.ssh_config import Query, SshConfig, ask_ssh, local_user, query_of_hop
 from fleet_tui.transport.ssh_config_fallback import ask_asyncssh
 from fleet_tui.transport.ssh_config_files import scan_config_files
+from fleet_tui.transport.ssh_config_simple import NotPlain, PlainConfig
+from fleet_tui.transport.ssh_g import endpoint_from_values
 from tests.support.parts import require
 from tests.support.sshd import SshServer, refusing_port
 from tests.transport.helpers import fleet_of, pool_of
+
+if TYPE_CHECKING:
+    from fleet_tui.transport.endpoint import Endpoint
+    from fleet_tui.transport.ssh_config_files import ConfigFiles
 
 
 @pytest.fixture
@@ -229,3 +236,85 @@ async def test_a_target_that_refuses_behind_a_jump_host(server: SshServer) -> No
             with pytest.raises(Unreachable, match="jump host gate") as caught:
                 await pool.connection("web")
     assert caught.value.fault == "refused"
+
+
+PLAIN = """
+Host gate bastion*.example.net
+  User jump
+  Port=2200
+Host web[0-9] !web3
+  User never
+Host !web9 web? "quoted name"
+  HostName %h.internal   # where it is
+  IdentityFile ~/.ssh/%r@%h
+  IdentityFile /keys/two
+  IdentitiesOnly true
+  ProxyJump gate
+  ProxyCommand never %h
+Host nas
+  ProxyCommand nc %h %p # not a comment
+  ProxyJump never
+  UserKnownHostsFile /a/known "/b/known"
+  IdentityAgent none
+  CertificateFile /keys/cert.pub
+  HostKeyAlias nas-key
+  ConnectTimeout 9
+Host *
+  ServerAliveInterval 15
+  ServerAliveCountMax 4
+  User everybody
+  IdentityFile /keys/last
+  Port 2222
+  ForwardAgent yes
+"""
+NAMES = ["gate", "bastion1.example.net", "web1", "web3", "web9", "web10", "nas", "other", "quoted"]
+
+
+async def test_our_reading_of_a_plain_file_is_openssh_s(tmp_path: Path) -> None:
+    included = tmp_path / "part.conf"
+    included.write_text("User inner\nHost web1\n  Port 1\nHost other\n  Port 2\n")
+    path = tmp_path / "config"
+    path.write_text(f"{PLAIN}\nHost web1 nas\n  Include {included}\n")
+    files = scan_config_files(path)
+    plain = PlainConfig(files)
+    for name in NAMES:
+        for query in (Query(name), Query(name, "10.9.8.7", "me", 99)):
+            ours = endpoint_from_values(name, plain.values(query, local_user()))
+            assert ours == ask_ssh(require("ssh"), query, files)
+
+
+async def test_a_plain_file_is_asked_of_openssh_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(PLAIN)
+    asked: list[str] = []
+
+    def ask(binary: str, query: Query, files: ConfigFiles) -> Endpoint:
+        asked.append(query.alias)
+        return ask_ssh(binary, query, files)
+
+    monkeypatch.setattr("fleet_tui.transport.ssh_config.ask_ssh", ask)
+    resolver = SshConfig(path)
+    endpoints = [await resolver.resolve(Query(name)) for name in NAMES]
+    assert asked == ["gate"]
+    assert endpoints[2].address == "web1.internal"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Match user me",
+        "KexAlgorithms +diffie-hellman-group14-sha1",
+        "CanonicalizeHostname yes",
+        "ConnectTimeout 1m",
+        "HostName %n.net",
+        "IdentityFile it\\ s",
+        "NoSuchKeyword x",
+    ],
+)
+def test_what_is_not_plain_is_left_to_openssh(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(f"Host *\n  {line}\n")
+    with pytest.raises(NotPlain):
+        PlainConfig(scan_config_files(path))
