@@ -86,6 +86,12 @@ class KeyRing:
         with_certificates = [*_certified(endpoint, chosen), *chosen]
         return Credential(tuple(with_certificates[:MAX_OFFERED]), notes, encrypted)
 
+    def forget_refusals(self) -> None:
+        """Ask again for passphrases that were not given or were wrong."""
+        for path in [path for path, item in self._files.items() if item.is_encrypted]:
+            del self._files[path]
+        self.forget_agents()
+
     def forget_agents(self) -> None:
         """Ask the agents anew next time; their keys may have changed after a refused login."""
         for agent in self._agents.values():
@@ -138,9 +144,10 @@ def _read(path: str, stamp: tuple[int, ...], passphrase: Passphrase | None) -> _
         return _Loaded(stamp, _pairs(path, None), public_blob=blob)
     except asyncssh.KeyImportError as error:
         if not str(error).startswith("Passphrase"):
-            return _Loaded(stamp, note=one_line(f"{path} cannot be used: {error}"))
+            note = one_line(f"{path} cannot be used: {error}")
+            return _Loaded(stamp, note=note, public_blob=blob)
     except (OSError, ValueError) as error:
-        return _Loaded(stamp, note=one_line(f"{path} cannot be used: {error}"))
+        return _Loaded(stamp, note=one_line(f"{path} cannot be used: {error}"), public_blob=blob)
     return _decrypt(path, stamp, passphrase, blob)
 
 
@@ -148,14 +155,14 @@ def _decrypt(path: str, stamp: tuple[int, ...], ask: Passphrase | None, blob: by
     given = ask(path) if ask is not None else None
     if given is None:
         note = f"{path} is encrypted and no passphrase was given"
-        return _Loaded((), note=note, is_encrypted=True, public_blob=blob)
+        return _Loaded(stamp, note=note, is_encrypted=True, public_blob=blob)
     try:
         return _Loaded(stamp, _pairs(path, given), public_blob=blob)
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         note = f"the passphrase for {path} is wrong"
         if "bcrypt" in str(error):
             note = f"{path} is encrypted, and the `bcrypt` package that opens it is not installed"
-        return _Loaded((), note=note, is_encrypted=True, public_blob=blob)
+        return _Loaded(stamp, note=note, is_encrypted=True, public_blob=blob)
 
 
 def _pairs(path: str, passphrase: str | None) -> tuple[asyncssh.SSHKeyPair, ...]:

@@ -117,10 +117,20 @@ class LoginDesk:
         lane, version = results[-1]
         return lane, endpoint, version
 
+    def forget_refusals(self) -> None:
+        """Ask anew for passphrases that were declined or wrong."""
+        if (dialer := self._ready_dialer()) is not None:
+            dialer.keys.forget_refusals()
+
     async def close(self) -> None:
         """Close what is shared by logins."""
-        if self._dialer is not None and self._dialer.done() and not self._dialer.cancelled():
-            await self._dialer.result().keys.close()
+        if (dialer := self._ready_dialer()) is not None:
+            await dialer.keys.close()
+
+    def _ready_dialer(self) -> Dialer | None:
+        if self._dialer is None or not self._dialer.done() or self._dialer.cancelled():
+            return None
+        return self._dialer.result()
 
     def _limiter(self, place: Hashable, via: str) -> Limiter:
         """Return who admits logins at one server; those through one bastion share its limit."""

@@ -60,7 +60,11 @@ class ConnectionPool:
         return await self._link(host).connect()
 
     async def reconnect(self, host: str) -> Connection:
-        """Try now instead of after the back-off; raises Unreachable, KeyError."""
+        """Try now instead of after the back-off, and ask again for a passphrase that was declined.
+
+        Raises Unreachable, KeyError.
+        """
+        self._desk.forget_refusals()
         return await self._link(host).reconnect()
 
     def status(self, host: str) -> LinkStatus:

@@ -141,6 +141,36 @@ async def test_an_encrypted_key_without_its_passphrase(
     assert str(key) in caught.value.what
 
 
+async def test_a_declined_passphrase_is_asked_for_again_only_on_reconnect(
+    own: SshServer, tmp_path: Path
+) -> None:
+    key = make_key(tmp_path / "secret", passphrase="open sesame")
+    asked: list[str] = []
+
+    def decline(path: str) -> None:
+        asked.append(path)
+
+    names = ("a", "b", "c")
+    async with pool_of(fleet_with(own, key, names), passphrase=decline) as pool:
+        await asyncio.gather(*(pool.connection(name) for name in names), return_exceptions=True)
+        assert len(asked) == 1
+        with pytest.raises(Unreachable):
+            await pool.reconnect("a")
+        assert len(asked) == 2
+
+
+async def test_a_public_key_file_picks_the_agent_s_key(own: SshServer, tmp_path: Path) -> None:
+    wanted, others = make_key(tmp_path / "wanted"), [make_key(tmp_path / f"k{n}") for n in range(8)]
+    own.authorize(wanted)
+    with agent(tmp_path, *others, wanted) as path:
+        config = fleet_of(own)
+        assert config.ssh_config is not None
+        text = config.ssh_config.read_text().replace("IdentityAgent none", f"IdentityAgent {path}")
+        config.ssh_config.write_text(text.replace(str(own.user_key), f"{wanted}.pub"))
+        async with pool_of(config) as pool:
+            await pool.connection("web")
+
+
 async def test_rsa_and_ecdsa_keys(own: SshServer, tmp_path: Path) -> None:
     rsa = make_key(tmp_path / "rsa", kind="rsa", bits=2048)
     ecdsa = make_key(tmp_path / "ecdsa", kind="ecdsa")
