@@ -7,12 +7,12 @@ same round trip; `follow` goes on from a byte offset. `durable_script` says what
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fleet_tui.model.errors import UsageError
 from fleet_tui.transport import durable_script
+from fleet_tui.transport.durable_control import new_mark
 from fleet_tui.transport.durable_process import DurableProcess
 from fleet_tui.transport.durable_state import RunUnknown
 
@@ -49,7 +49,7 @@ async def launch(connection: Connection, spec: DurableSpec, sink: ProcessSink) -
     too long, Refused for an old epoch, FleetError when the host cannot keep a run's files.
     """
     stdin = spec.stdin
-    mark = _new_mark()
+    mark = new_mark()
     line = durable_script.launch_line(
         _checked(spec.run),
         mark,
@@ -76,7 +76,7 @@ async def follow(
 
     Raises Unreachable, RunUnknown when the host has no such run or it never started.
     """
-    mark = _new_mark()
+    mark = new_mark()
     line = durable_script.program_line(
         "follow",
         _checked(run),
@@ -96,7 +96,3 @@ def _checked(run: str) -> str:
     if not _RUN_ID.match(run):
         raise UsageError(f"{run!r} cannot be the id of a run")
     return run
-
-
-def _new_mark() -> str:
-    return f"@fleet-{secrets.token_hex(12)}"

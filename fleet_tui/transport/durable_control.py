@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -81,6 +82,11 @@ async def close_input(connection: Connection, run: str) -> None:
     await ask(connection, "close-input", run)
 
 
+def new_mark() -> str:
+    """Return a word nobody can guess, by which the host's answers are told from other output."""
+    return f"@fleet-{secrets.token_hex(12)}"
+
+
 async def ask(
     connection: Connection, program: str, run: str, *args: str, stdin: bytes | None = None
 ) -> list[str]:
@@ -88,12 +94,14 @@ async def ask(
 
     Raises Unreachable, FleetError when it did not run through, TimeoutError.
     """
-    line = durable_script.program_line(program, run, *args, shell=durable_script.SHELL)
+    mark = new_mark()
+    line = durable_script.program_line(program, run, mark, *args, shell=durable_script.SHELL)
     done = await connection.run(line, stdin=stdin, timeout=ANSWER_WITHIN, limit=16 << 20)
     host = connection.host.name
     if done.status.is_lost:
         raise Unreachable(done.status.reason or "the connection was lost", host=host, fault="lost")
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    _, _, answer = done.stdout.partition(f"\n{mark}\n".encode())
+    lines = answer.decode("utf-8", "replace").split("\n")[:-1]
     if not lines:
         said = one_line(done.stderr.decode("utf-8", "replace"))
         raise FleetError(

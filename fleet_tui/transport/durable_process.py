@@ -95,6 +95,11 @@ class DurableProcess:
             raise self._status
         return self._status
 
+    async def wait_closed(self) -> None:
+        """Return when the channel to the host is free again and nothing is left to be sent."""
+        if self._watch is not None:
+            await asyncio.wait({self._watch, *self._errands})
+
     async def write(self, data: bytes) -> None:
         """Put `data` into the input of a run launched with it open; returns once it is there.
 

@@ -40,7 +40,7 @@ _SHELLS_DISAGREE = frozenset("\\!\n\r")
 _OCTAL = re.compile(r"""[\\!'"`$\x00-\x1f\x7f]""")
 
 _PLACES = """
-E=$1; R="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; B="$R/runs"; D="$B/$2";
+E=$1; N=$3; R="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; B="$R/runs"; D="$B/$2";
 """
 
 # born PID: sets s to the process's start time, empty when there is no such process.
@@ -83,14 +83,14 @@ trap : INT TERM HUP QUIT;
     + """
 boot; born $$; exec 8<>"$D/live"; [ "$3" = open ] && exec 6<>"$D/in"; set -C;
 if true >"$D/pid"; then :; else echo taken >&9; exit; fi;
-set +C; if echo "$$ $s $b" >"$D/pid"; then :; else rm -f "$D/pid"; echo full >&9; exit; fi;
+set +C; if echo "$$ $s $b" >"$D/pid"; then :; else rm -f "$D/pid"; exit; fi; echo go >&9;
 read -r u <"$D/umask";
 if [ "$3" = open ]; then
 (trap "" INT TERM HUP QUIT; exec 8<&- 9<&-; read -r z <"$D/hold") &
 exec <"$D/in" 6<&-;
 else exec <"$3"; fi;
-(trap "" TERM HUP; exec cat <"$D/o" >>"$D/out" 8<&- 9<&-) & eval "p=$"$4;
-(trap "" TERM HUP; exec cat <"$D/e" >>"$D/err" 8<&- 9<&-) & eval "q=$"$4;
+(trap "" INT TERM HUP QUIT; exec cat <"$D/o" >>"$D/out" 8<&- 9<&-) & eval "p=$"$4;
+(trap "" INT TERM HUP QUIT; exec cat <"$D/e" >>"$D/err" 8<&- 9<&-) & eval "q=$"$4;
 (umask "$u"; exec "${SHELL:-/bin/sh}" -c "$2" >"$D/o" 2>"$D/e" 8<&- 9<&-); r=$?;
 wait $p; a=$?; while kill -0 $p 2>/dev/null; do wait $p; a=$?; done;
 wait $q; c=$?; while kill -0 $q 2>/dev/null; do wait $q; c=$?; done;
@@ -102,13 +102,13 @@ echo end >&9;
 """
 )
 
-# Following. N is the mark that tells our lines from the run's. fd 5 is the channel's input, whose
-# end means that nobody listens any more; fd 6 is its standard error, so that no word of the shell
-# itself gets there; fd 7 is where a wrapper just started tells its end.
+# Following. N is the mark that tells our lines from the run's bytes. fd 5 is the channel's input,
+# whose end means that nobody listens any more; fd 6 is its standard error, so that no word of the
+# shell itself gets there; fd 7 is where a wrapper just started tells its end.
 # live OUT ERR: deliver from these offsets as it comes, until the input ends.
 # rest OUT ERR: deliver what there is, and end.
 _FOLLOW = """
-N=$3; exec 5<&0 </dev/null;
+exec 5<&0 </dev/null;
 fail() { echo "$N"; echo "$N fail $*" >&2; exit 0; };
 [ "$XDG_STATE_HOME$HOME" ] || fail home;
 begin() { exec 6>&2 2>/dev/null; exec 3<"$D/out" 4<"$D/err"; f=0;
@@ -117,7 +117,8 @@ size() { z=$(wc -c <"$1"); echo $((${z:-0})); };
 conclude() { echo "$N end $(size "$D/out") $(size "$D/err") $X" >&6; };
 from() { if [ "$1" = 0 ]; then cat; else tail -c +$(($1+1)); fi; };
 rest() { [ -s "$D/out" ] && from "$1" <&3; [ -s "$D/err" ] && from "$2" <&4 >&6;
-z=; [ "$X" = never ] && [ -s "$D/note" ] && read -r z <"$D/note"; echo "$N end - - $X $z" >&6; };
+z=; [ "$X" = never ] && [ -s "$D/note" ] && read -r z <"$D/note";
+{ printf %s "$N end - - $X $z"; echo; } >&6; };
 evented() { case $(tail --version) in *coreutils*) return 0;; esac;
 case $(uname) in Darwin|*BSD|DragonFly) return 0;; esac; return 1; };
 ended() { while look; [ "$X" = running ]; do
@@ -144,26 +145,28 @@ T=; for t in setsid perl python3; do command -v $t >/dev/null 2>&1 && { T=$t; br
 [ "$T" ] || fail setsid;
 m=0; [ -r "$R/epoch" ] && while read -r k; do [ "$k" -gt "$m" ] && m=$k; done <"$R/epoch";
 [ "$4" -lt "$m" ] && fail epoch "$m";
-mkdir -m 700 "$D" 2>/dev/null || [ -d "$D" ] || { (umask 077; mkdir -p "$B"); mkdir -m 700 "$D"; } ||
-[ -d "$D" ] || fail folder "$B";
+mkdir -m 700 "$D" 2>/dev/null || [ -d "$D" ] ||
+{ (umask 077; mkdir -p "$B"); mkdir -m 700 "$D"; } || [ -d "$D" ] || fail folder;
 [ "$4" -gt "$m" ] && echo "$4" >>"$R/epoch";
 if [ -e "$D/pid" ]; then look; begin old;
 if [ "$X" = running ]; then exec 7</dev/null; live 0 0; else rest 0 0; fi; exit; fi;
 plain "$6"; { umask >"$D/umask" && umask 077 && true >>"$D/out" && true >>"$D/err" &&
-echo run >>"$D/status" && printf %s "$v" >"$D/meta" &&
+echo run >>"$D/status" && printf %s "$v" >"$D/meta" && n= &&
 plain "$7" && printf %s "$v" >"$D/command"; } || fail disk;
 [ -p "$D/live" ] || mkfifo "$D/o" "$D/e" "$D/in" "$D/hold" "$D/live" 2>/dev/null ||
 [ -p "$D/live" ] || fail fifo;
 case $5 in -) I=/dev/null;; open) I=open;;
-*) I="$D/stdin.$$"; head -c "$5" <&5 >"$I" && [ "$(size "$I")" = "$5" ] || fail stdin;; esac;
+*) I="$D/stdin.$$"; head -c "$5" <&5 >"$I" && [ "$(size "$I")" = "$5" ] ||
+{ rm -f "$I"; fail stdin; };; esac;
 session() { case $T in setsid) exec setsid "$@";;
 perl) exec perl -MPOSIX -e "POSIX::setsid();exec(@ARGV)" "$@";;
 *) exec python3 -c "import os,sys;os.setsid();os.execvp(sys.argv[1],sys.argv[1:])" "$@";; esac; };
 { { sleep QUICK 2>/dev/null || sleep 1; echo tick; } 5<&- 2>/dev/null &
 export FLEET_RUN="$2"; session SHELL -c "$W" fleet-run "$D" "$v" "$I" "$E" 2>>"$D/note" 5<&-; } |
-{ exec 7<&0 </dev/null; begin new; read -r w <&7;
-case $w in tick) live 0 0;; *) look;
-if [ "$X" = running ]; then live 0 0; else rest 0 0; fi;; esac; };
+{ exec 7<&0 </dev/null; A=; while read -r w <&7; do
+case $w in go) A=new; begin new;; taken) A=old; sure; begin old;; tick) n=live;; *) break;; esac;
+[ "$n" ] && [ "$A" ] && live 0 0; done;
+[ "$A" ] || fail start; look; if [ "$X" = running ]; then live 0 0; else rest 0 0; fi; };
 """
 
 _FOLLOW_BODY = """
@@ -173,8 +176,13 @@ if [ "$X" = running ]; then live "$4" "$5"; else rest "$4" "$5"; fi;
 """
 
 _SIGNAL_BODY = """
-sure; if [ "$X" = running ]; then [ "$3" = KILL ] && true >"$D/killed";
-kill -s "$3" -- "-$p" && X=sent; fi; echo "$X";
+sure; if [ "$X" = running ]; then [ "$4" = KILL ] && true >"$D/killed";
+kill -"$4" "-$p" && X=sent; fi; echo "$X";
+"""
+
+# What a short command answers comes after a line with its mark: login shells talk.
+_ANSWER = """
+echo; echo "$N";
 """
 
 # found RUN: prints the processes that carry the run's mark in their environment.
@@ -187,13 +195,13 @@ fi; };
 
 # After the group, whoever left it, until a pass finds nobody.
 _KILL_TREE_BODY = """
-n=0; [ -d "$D" ] && true >"$D/killed"; look; [ "$X" = running ] && kill -s KILL -- "-$p";
+n=0; [ -d "$D" ] && true >"$D/killed"; look; [ "$X" = running ] && kill -KILL "-$p";
 for i in 1 2 3 4 5 6 7 8; do h=$(found "$2"); [ "$h" ] || break;
-for z in $h; do kill -s KILL "$z" 2>/dev/null && n=$((n+1)); done; sleep 0.05; done;
+for z in $h; do kill -KILL "$z" 2>/dev/null && n=$((n+1)); done; sleep 0.05; done;
 h=$(found "$2"); look; echo "$X"; echo "$n" $h;
 """
 
-# $3 offset of the first byte in all of the run's input, $4 bytes to come on our own input.
+# $4 offset of the first byte in all of the run's input, $5 bytes to come on our own input.
 # Answers the state and how many bytes the run was given by then.
 _FEED_BODY = """
 L="$D/feeding"; sure; [ "$X" = running ] || { echo "$X"; exit; };
@@ -202,10 +210,10 @@ if { read -r p t <"$L/pid"; } 2>/dev/null; then
 born "$p"; [ "$s" = "$t" ] || { rm -rf "$L"; continue; }; fi; sleep 0.05;
 look; [ "$X" = running ] || { echo "$X"; exit; }; done;
 born $$; echo "$$ $s" >"$L/pid"; f=0; [ -s "$D/fed" ] && read -r f <"$D/fed";
-head -c "$4" >"$L/data"; n=$(($(wc -c <"$L/data")));
-if [ "$n" = "$4" ] && [ "$f" -ge "$3" ] && [ "$f" -lt $(($3+$4)) ]; then
-{ exec 8<&-; tail -c +$(($f-$3+1)) "$L/data" >&9; } 8<>"$D/in" 9>"$D/in" &&
-f=$(($3+$4)) && echo "$f" >"$D/fed"; fi;
+head -c "$5" >"$L/data"; n=$(($(wc -c <"$L/data")));
+if [ "$n" = "$5" ] && [ "$f" -ge "$4" ] && [ "$f" -lt $(($4+$5)) ]; then
+{ exec 8<&-; tail -c +$(($f-$4+1)) "$L/data" >&9; } 8<>"$D/in" 9>"$D/in" &&
+f=$(($4+$5)) && echo "$f" >"$D/fed"; fi;
 rm -rf "$L"; echo "$X"; echo "$f";
 """
 
@@ -219,7 +227,7 @@ _INVENTORY_BODY = """
 date +%s; cd "$B" 2>/dev/null || exit 0;
 for D in *; do [ -d "$D" ] || continue; look; c=; { read -r c <"$D/command"; } 2>/dev/null;
 z=; { read -r z <"$D/meta"; } 2>/dev/null;
-echo "run $D $X"; echo "command $c"; echo "meta $z"; done;
+echo "run $D $X"; printf %s "command $c"; echo; printf %s "meta $z"; echo; done;
 wc -c */out */err 2>/dev/null | while read -r n z; do echo "size $n $z"; done;
 { stat -c "%Y %n" */umask */status 2>/dev/null || stat -f "%m %N" */umask */status 2>/dev/null; } |
 while read -r n z; do echo "time $n $z"; done;
@@ -227,8 +235,8 @@ while read -r n z; do echo "time $n $z"; done;
 
 # The runs to remove follow as further arguments; one that is not over stays.
 _COLLECT_BODY = """
-shift 2; for i in "$@"; do D="$B/$i"; look; [ "$X" = running ] || [ "$(found "$i")" ] ||
-{ rm -rf "$D" && echo "$i"; }; done;
+shift 3; for i in "$@"; do D="$B/$i"; look; [ "$X" = running ] || [ "$(found "$i")" ] ||
+{ rm -rf "$D" && echo "$i"; }; done; echo done;
 """
 
 
@@ -288,11 +296,11 @@ def _launch_program(shell: str) -> str:
 
 PROGRAMS = {
     "follow": _compiled(_PLACES, _LOOK, _FOLLOW, _FOLLOW_BODY),
-    "signal": _compiled(_PLACES, _LOOK, _SIGNAL_BODY),
-    "kill-tree": _compiled(_PLACES, _LOOK, _FOUND, _KILL_TREE_BODY),
-    "feed": _compiled(_PLACES, _LOOK, _FEED_BODY),
-    "close-input": _compiled(_PLACES, _LOOK, _CLOSE_INPUT_BODY),
-    "inventory": _compiled(_PLACES, _LOOK, _INVENTORY_BODY),
-    "collect": _compiled(_PLACES, _LOOK, _FOUND, _COLLECT_BODY),
+    "signal": _compiled(_PLACES, _ANSWER, _LOOK, _SIGNAL_BODY),
+    "kill-tree": _compiled(_PLACES, _ANSWER, _LOOK, _FOUND, _KILL_TREE_BODY),
+    "feed": _compiled(_PLACES, _ANSWER, _LOOK, _FEED_BODY),
+    "close-input": _compiled(_PLACES, _ANSWER, _LOOK, _CLOSE_INPUT_BODY),
+    "inventory": _compiled(_PLACES, _ANSWER, _LOOK, _INVENTORY_BODY),
+    "collect": _compiled(_PLACES, _ANSWER, _LOOK, _FOUND, _COLLECT_BODY),
 }
 """The programs by name; each takes the run id first, or `-` where it is about none."""

@@ -113,6 +113,10 @@ _FAILURES = {
         "the run's input did not arrive whole, so it was not started",
         "free some disk space on the host if it is full, then retry",
     ),
+    "start": (
+        "the run could not be started there; nothing of it ran",
+        "free some disk space on the host if it is full, then retry",
+    ),
     "setsid": (
         "the host has none of setsid, perl and python3, so a run would die with the connection",
         "install util-linux or perl",
