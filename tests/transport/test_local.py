@@ -119,14 +119,15 @@ async def test_closing_ends_what_runs(here: LocalConnection) -> None:
 
 async def test_pausing_holds_the_output_back(here: LocalConnection) -> None:
     counter = Counter()
-    process = await here.start("head -c 9000000 /dev/zero", counter, stdin=None)
+    process = await here.start("head -c 90000000 /dev/zero", counter)
     process.pause_reading()
+    await here.run("true", timeout=30)
     held = counter.size
-    await asyncio.sleep(0)
-    assert counter.size == held < 9_000_000
+    await here.run("true", timeout=30)
+    assert counter.size == held < 90_000_000
     process.resume_reading()
     await process.wait()
-    assert counter.size == 9_000_000
+    assert counter.size == 90_000_000
 
 
 async def test_files(here: LocalConnection, tmp_path: Path) -> None:
