@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from fleet_tui.dispatch.drift import check_drift
+from fleet_tui.dispatch.following import FollowedProcess
+from fleet_tui.dispatch.judging import Stopping, StopReason, final_state
 from fleet_tui.dispatch.ladder import Patience, stop
 from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.events import RunChanged
+from fleet_tui.transport.durable import DurableSpec
 from fleet_tui.transport.shell import posix_line, powershell_line
 
 if TYPE_CHECKING:
@@ -17,13 +20,12 @@ if TYPE_CHECKING:
 
     from fleet_tui.dispatch.plan import RunPlan
     from fleet_tui.dispatch.recorder import RunRecorder
-    from fleet_tui.model.agent import Verdict
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.events import Event
     from fleet_tui.model.run import AgentName, Outcome, Run, RunState
     from fleet_tui.transport.base import Connection, Connector, ExitStatus, Process
 
-StopReason = Literal["cancelled", "timed-out", "stalled", "wrong-rights"]
+SWEEP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class RunServices:
     clock: Clock
     publish: Callable[[Event], None]
     patience: Patience
+    epoch: int
 
 
 class RunTask:
@@ -50,6 +53,8 @@ class RunTask:
         self.run = run
         self.recorder = recorder
         self.is_stopping = False
+        self.contact_lost_at: float | None = None
+        """Unix time since which the run is on its own; None while we hear it."""
         self._services = services
         self._stop_reason: StopReason | None = None
         self._stop_asked: asyncio.Future[None] | None = None
@@ -84,6 +89,17 @@ class RunTask:
         except FleetError as error:
             return self._failed(self._outcome_of(error), error), ""
 
+    async def adopt(self) -> tuple[Run, str]:
+        """Find a run again that another program started, and follow it to its end."""
+        self._stop_asked = asyncio.get_running_loop().create_future()
+        self.recorder.on_must_stop = self._stop_for_wrong_rights
+        self._contact_changed(self.run.started_at or self.run.created_at)
+        process = self._followed(None)
+        self._move("running", started_at=self.run.started_at or self.run.created_at)
+        status = await self._watch(process)
+        self.recorder.end()
+        return self._judge(status)
+
     async def _carry_out(self) -> tuple[Run, str]:
         if self.is_stopping:
             return self._stopped_early(), ""
@@ -95,12 +111,43 @@ class RunTask:
         line, stdin = await self._command(connection)
         if self._stop_asked is not None and self._stop_asked.done():
             return self._stopped_early(), ""
-        process = await connection.start(line, self.recorder, stdin=stdin)
+        process = await self._start(connection, line, stdin)
         session = self.plan.request.session or None
         self._move("running", started_at=self._services.clock.time(), session=session)
         status = await self._watch(process)
         self.recorder.end()
         return self._judge(status)
+
+    async def _start(self, connection: Connection, line: str, stdin: bytes | None) -> Process:
+        if not self.plan.host.keeps_runs:
+            return await connection.start(line, self.recorder, stdin=stdin)
+        followed = self._followed(
+            DurableSpec(
+                self.run.id,
+                line,
+                stdin,
+                epoch=self._services.epoch,
+                meta=f"{self.run.dispatch} {self.run.agent} {self.run.mode}",
+            )
+        )
+        try:
+            await followed.contact(connection)
+        except Unreachable as error:  # its answer was lost: it may have started
+            self._contact_changed(self._services.clock.time())
+            self.recorder.note(f"contact was lost while starting: {error.what}")
+        return followed
+
+    def _followed(self, spec: DurableSpec | None) -> FollowedProcess:
+        services = self._services
+        return FollowedProcess(
+            self.recorder, services.connector, services.clock, self._contact_changed, spec
+        )
+
+    def _contact_changed(self, lost_at: float | None) -> None:
+        if lost_at != self.contact_lost_at:
+            self.contact_lost_at = lost_at
+            self.recorder.heard_monotonic = self._services.clock.monotonic()
+            self._services.publish(RunChanged(self.run))
 
     async def _connect(self) -> Connection | None:
         """Return the connection, or None when the run was stopped while it was being made."""
@@ -135,8 +182,11 @@ class RunTask:
     async def _watch(self, process: Process) -> ExitStatus:
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[ExitStatus] = asyncio.ensure_future(process.wait())
-        timeout = self.plan.timeout
-        timer = loop.call_later(timeout, self.request_stop, "timed-out") if timeout else None
+        timer = None
+        if self.plan.timeout:
+            elapsed = self._services.clock.time() - (self.run.started_at or 0.0)
+            left = max(self.plan.timeout - elapsed, 0.0)
+            timer = loop.call_later(left, self.request_stop, "timed-out")
         stall = self._watch_for_stall(loop)
         assert self._stop_asked is not None
         try:
@@ -150,6 +200,7 @@ class RunTask:
                     first=self.plan.adapter.interrupt,
                     patience=self._services.patience,
                 )
+                await self._sweep(process)
             return await ended
         except asyncio.CancelledError:
             process.abort()
@@ -160,6 +211,19 @@ class RunTask:
                 timer.cancel()
             stall()
 
+    async def _sweep(self, process: Process) -> None:
+        """End what left the run's process group, as agents' tools do."""
+        if not isinstance(process, FollowedProcess):
+            return
+        try:
+            async with asyncio.timeout(self._services.patience.after_kill + SWEEP_SECONDS):
+                swept = await process.sweep()
+        except (TimeoutError, Unreachable) as error:
+            self.recorder.note(f"could not look for what it left running: {error}")
+        else:
+            if swept:
+                self.recorder.note(f"ended {swept} processes that it had left running")
+
     def _watch_for_stall(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """Stop the run when it has been silent for too long; returns what ends the watch."""
         limit = self.plan.stall_after
@@ -169,7 +233,9 @@ class RunTask:
             nonlocal handle
             assert limit is not None
             silent = self._services.clock.monotonic() - self.recorder.heard_monotonic
-            if silent >= limit:
+            if self.contact_lost_at is not None:
+                handle = loop.call_later(limit, look)  # its silence says nothing now
+            elif silent >= limit:
                 self.request_stop("stalled")
             else:
                 handle = loop.call_later(limit - silent, look)
@@ -189,7 +255,16 @@ class RunTask:
         self.recorder.conclude(verdict)
         if verdict.outcome == "agent-missing":
             self._services.forget_agent(self.plan.host.name)
-        state, outcome, reason = self._final_state(status, verdict)
+        stopping = None
+        if self._was_signalled and self._stop_reason is not None:
+            stopping = Stopping(self._stop_reason, self.plan.timeout, self.plan.stall_after)
+        state, outcome, reason = final_state(
+            status,
+            verdict,
+            stopping,
+            speaks_events=self.recorder.speaks_events,
+            is_durable=self.plan.host.keeps_runs,
+        )
         run = self._finished(
             state,
             outcome,
@@ -202,27 +277,6 @@ class RunTask:
             model=verdict.model,
         )
         return run, verdict.answer
-
-    def _final_state(self, status: ExitStatus, verdict: Verdict) -> tuple[RunState, Outcome, str]:
-        why = self._stop_reason
-        finished_anyway = (
-            verdict.succeeded and self.recorder.speaks_events and not verdict.was_interrupted
-        )
-        if why is not None and self._was_signalled and not finished_anyway:
-            unsure = " (it did not answer; it may still run)" if status.is_lost else ""
-            if why == "cancelled":
-                return "cancelled", "killed", f"cancelled by the operator{unsure}"
-            if why == "wrong-rights":
-                return "failed", "refused", verdict.reason or "the agent has other rights"
-            if why == "stalled":
-                return "timed-out", "stalled", f"silent for {self.plan.stall_after:g} s{unsure}"
-            return "timed-out", "killed", f"not finished after {self.plan.timeout:g} s{unsure}"
-        if status.is_lost:
-            reason = status.reason or "the connection was lost"
-            return "lost", "network", f"{reason}; the run may still go on there"
-        if verdict.was_interrupted and not verdict.succeeded:
-            return "cancelled", "killed", verdict.reason or "interrupted on the host"
-        return ("succeeded" if verdict.succeeded else "failed"), verdict.outcome, verdict.reason
 
     def _outcome_of(self, error: FleetError) -> Outcome:
         if isinstance(error, Refused):

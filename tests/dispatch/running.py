@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection
     from tests.support.fakes import Script, ScriptedProcess
 
-WEB = Host("web")
+WEB = Host("web", durable=False)
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Bench:
             mark=lambda _: None,
         )
         services = RunServices(
+            epoch=1,
             connector=self.pool,
             find_agent=self._find,
             forget_agent=self.forgotten.append,

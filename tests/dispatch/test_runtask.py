@@ -244,7 +244,7 @@ async def test_an_end_that_comes_with_the_request_to_stop_keeps_its_own_verdict(
 async def test_input_folder_and_environment_reach_the_command(tmp_path: Path) -> None:
     folder = tmp_path / "my work"
     folder.mkdir()
-    host = Host("web", workdir="~/my work", env={"NAME": "it's $HOME!"})
+    host = Host("web", durable=False, workdir="~/my work", env={"NAME": "it's $HOME!"})
     bench = Bench(tmp_path, prints(b""), host=host)
     await bench.run('pwd; echo "$NAME"; cat', stdin=b"\x00\xffinput")
     (process,) = bench.pool.started
@@ -276,7 +276,7 @@ async def test_a_windows_host_gets_no_posix_line(tmp_path: Path) -> None:
 
 
 async def test_a_command_that_cannot_be_written_down_is_a_usage_error(tmp_path: Path) -> None:
-    host = Host("web", env={"NOT A NAME": "1"})
+    host = Host("web", durable=False, env={"NOT A NAME": "1"})
     run = await Bench(tmp_path, prints(b""), host=host).run()
     assert (run.state, run.outcome) == ("failed", "usage")
     assert "environment variable" in run.reason

@@ -90,7 +90,7 @@ def fleet_file(
 ) -> FleetConfig:
     """Return a configuration that keeps everything below `folder`."""
     return FleetConfig(
-        hosts=tuple(Host(host) if isinstance(host, str) else host for host in hosts),
+        hosts=tuple(Host(host, durable=False) if isinstance(host, str) else host for host in hosts),
         defaults=defaults or Defaults(),
         budget=budget or Budget(),
         log=folder / "fleet.log",
