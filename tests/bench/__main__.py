@@ -17,7 +17,7 @@ def main() -> None:
     options = parse(sys.argv[1:])
     report = Report()
     began = time.monotonic()
-    with open_lab() as lab:
+    with open_lab(is_durable=options.is_durable) as lab:
         if options.part in ("ssh", "all"):
             asyncio.run(ssh.run(lab, options, report))
         if options.part in ("screen", "all"):

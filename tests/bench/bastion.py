@@ -54,8 +54,8 @@ async def run(lab: Lab, options: Options, others: Sequence[Peer], report: Report
 async def _ours(lab: Lab, inner: Site, bastion: Site, names: Sequence[str]) -> int:
     known = lab.fresh("known") / "known_hosts"
     known.write_text(inner.known_hosts.read_text() + bastion.known_hosts.read_text())
-    hosts = [ours.host_at(inner, name, via=BASTION) for name in names]
-    config = ours.fleet_config(lab, inner, (), hosts=[*hosts, ours.host_at(bastion, BASTION)])
+    hosts = [ours.host_at(inner, name, lab, via=BASTION) for name in names]
+    config = ours.fleet_config(lab, inner, (), hosts=[*hosts, ours.host_at(bastion, BASTION, lab)])
     async with ours.open_fleet(replace(config, known_hosts=known)) as fleet:
         runs = await ours.run(fleet, "true", ",".join(names))
         return sum(run.state != "succeeded" for run in runs)

@@ -49,8 +49,9 @@ class Site:
 class Lab:
     """A scratch folder with the servers that were asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
         self.folder = folder
+        self.is_durable = is_durable
         self._stack = contextlib.ExitStack()
         self._sites: dict[ServerKind, Site] = {}
         self._numbers = itertools.count(1)
@@ -130,14 +131,14 @@ class Lab:
 
 
 @contextlib.contextmanager
-def open_lab() -> Iterator[Lab]:
+def open_lab(*, is_durable: bool = False) -> Iterator[Lab]:
     """Yield a lab in a temporary folder, and take it down."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     with tempfile.TemporaryDirectory(prefix="fleet-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # sshd reads authorized_keys as the user who logs in
-        lab = Lab(Path(folder))
+        lab = Lab(Path(folder), is_durable=is_durable)
         try:
             yield lab
         finally:

@@ -28,6 +28,8 @@ class Options:
     only: frozenset[str] = frozenset()
     """Scenarios to run; empty is all of the part."""
     has_peers: bool = True
+    is_durable: bool = False
+    """Over sshd, let our runs outlive their connection; the peers' never do."""
     lines: int = 10_000_000
     json: Path | None = None
 
@@ -49,6 +51,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--server", default="both", choices=("sim", "sshd", "both"))
     parser.add_argument("--only", default="", metavar="A,…", help="scenarios by name")
     parser.add_argument("--no-peers", action="store_true", help="measure ours alone")
+    parser.add_argument("--durable", action="store_true", help="our runs over sshd outlive it")
     parser.add_argument("--lines", type=int, default=10_000_000, metavar="N", help="for memory")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number there")
     given = parser.parse_args(arguments)
@@ -60,6 +63,7 @@ def parse(arguments: Sequence[str]) -> Options:
         servers=("sim", "sshd") if given.server == "both" else (given.server,),
         only=frozenset(name for name in given.only.split(",") if name),
         has_peers=not given.no_peers,
+        is_durable=given.durable,
         lines=given.lines,
         json=given.json,
     )

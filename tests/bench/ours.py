@@ -26,7 +26,7 @@ def fleet_config(
     """Return a fleet of these names, all of them at `site`, in a scratch folder of its own."""
     folder = lab.fresh("fleet")
     (folder / "ssh_config").write_text("")
-    listed = tuple(host_at(site, name) for name in names)
+    listed = tuple(host_at(site, name, lab) for name in names)
     return FleetConfig(
         name="bench",
         hosts=(*listed, *hosts),
@@ -39,7 +39,7 @@ def fleet_config(
     )
 
 
-def host_at(site: Site, name: str, *, via: str | None = None) -> Host:
+def host_at(site: Site, name: str, lab: Lab, *, via: str | None = None) -> Host:
     """Return a host that `site` plays."""
     return Host(
         name,
@@ -48,6 +48,7 @@ def host_at(site: Site, name: str, *, via: str | None = None) -> Host:
         user=site.user,
         key=str(site.user_key),
         via=via,
+        durable=lab.is_durable and site.kind == "sshd",
     )
 
 

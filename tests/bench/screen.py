@@ -31,7 +31,8 @@ RICH_RATE = 5_000
 SECONDS = 12.0
 STALL_AFTER, STALL = 1.0, 8.0
 SPAWNS = 10
-LONGEST = 12
+SEEN = 6
+"""Letters by which the newest key is known on the screen."""
 KEY_PAUSE = 0.1
 STARTS_WITHIN = 30.0
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -116,19 +117,12 @@ def _type_on(terminal: Terminal, play: Play) -> list[float]:
     terminal.read_for(0.5)
     while time.perf_counter() < until:
         terminal.read_for(KEY_PAUSE * (0.5 + chance.random()))
-        if len(typed) >= LONGEST:
-            terminal.press("\x15")  # ^U: delete to the beginning
-            typed = ""
-            terminal.read_for(KEY_PAUSE)
-            terminal.press("qz")
-            typed = "qz"
-            terminal.read_for(KEY_PAUSE)
         typed += chance.choice(string.ascii_uppercase)
         terminal.forget()
         began = time.perf_counter()
         terminal.press(typed[-1])
         try:
-            terminal.read_until(lambda seen=typed: terminal.shows(seen), 8.0)  # type: ignore[misc]
+            terminal.read_until(lambda seen=typed[-SEEN:]: terminal.shows(seen), 8.0)  # type: ignore[misc]
         except RuntimeError:
             if terminal.is_over:
                 break
