@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fleet_tui.transport.keys import Credential, Passphrase
 
 _BANNER_LINES = 20
+_PROXY_GRACE = 2.0
+"""Seconds a proxy command is waited for when all is closed."""
 
 
 class Owner(asyncssh.SSHClient):
@@ -92,6 +94,14 @@ class Dialer:
     def __init__(self, passphrase: Passphrase | None = None) -> None:
         self.keys = KeyRing(passphrase)
         self.known_hosts = KnownHosts()
+        self._ending: set[asyncio.Task[None]] = set()
+        """Proxy commands on their way out."""
+
+    async def close(self) -> None:
+        """Let go of the agents, and give proxy commands a moment to end."""
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=_PROXY_GRACE)
+        await self.keys.close()
 
     async def credential(self, host: str, endpoint: Endpoint) -> Credential:
         """Return what would be offered at `endpoint`; raises Unreachable."""
@@ -144,8 +154,10 @@ class Dialer:
             proxy = await ProxyCommand.start(endpoint.proxy_command)
 
         def lost(error: Exception | None) -> None:
+            nonlocal proxy
             if proxy is not None:
-                proxy.stop()
+                self._see_off(proxy)
+                proxy = None
             on_lost(error)
 
         request = LoginRequest(
@@ -162,4 +174,13 @@ class Dialer:
             tunnel=tunnel,
             sock=proxy.socket if proxy is not None else None,
         )
-        return await open_connection(request)
+        try:
+            return await open_connection(request)
+        except BaseException:
+            lost(None)
+            raise
+
+    def _see_off(self, proxy: ProxyCommand) -> None:
+        task = asyncio.get_running_loop().create_task(proxy.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)

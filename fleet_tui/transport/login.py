@@ -125,7 +125,7 @@ class LoginDesk:
     async def close(self) -> None:
         """Close what is shared by logins."""
         if (dialer := self._ready_dialer()) is not None:
-            await dialer.keys.close()
+            await dialer.close()
 
     def _ready_dialer(self) -> Dialer | None:
         if self._dialer is None or not self._dialer.done() or self._dialer.cancelled():

@@ -7,9 +7,6 @@ import contextlib
 import os
 import socket
 
-_ending: set[asyncio.Task[int]] = set()
-"""Programs that were told to end and have not yet."""
-
 
 class ProxyCommand:
     """The running program; its standard streams are one end of a socket pair."""
@@ -41,10 +38,8 @@ class ProxyCommand:
         ours.setblocking(False)
         return cls(process, ours)
 
-    def stop(self) -> None:
+    async def end(self) -> None:
         """End it, if it did not end with its connection, and see it off."""
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
-        task = asyncio.get_running_loop().create_task(self._process.wait())
-        _ending.add(task)
-        task.add_done_callback(_ending.discard)
+        await self._process.wait()
