@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMAND = "echo x"
 LEAST_REPS = 9
+WARM_PER_REP = 3
 
 
 async def run(lab: Lab, options: Options, report: Report) -> None:
@@ -44,7 +45,7 @@ async def _one_server(lab: Lab, site: Site, options: Options, report: Report) ->
         await _until_first(fleet)
         with peers.masters(site, call):
             for _ in range(max(LEAST_REPS, options.reps)):
-                warm.append(await _until_first(fleet))
+                warm += [await _until_first(fleet) for _ in range(WARM_PER_REP)]
                 cold.append(await _cold(lab, site, name))
                 if options.has_peers:
                     ssh_cold.append(await asyncio.to_thread(_ssh, site.config, name[0]))
