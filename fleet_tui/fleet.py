@@ -7,28 +7,28 @@ import contextlib
 import getpass
 import secrets
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.config import data_dir, log_path
 from fleet_tui.dispatch.admission import Admission
-from fleet_tui.dispatch.answers import answer_of
+from fleet_tui.dispatch.archive import Archive
 from fleet_tui.dispatch.closing import Closer, closing_entry
 from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
-from fleet_tui.dispatch.gather import gather
 from fleet_tui.dispatch.ladder import Patience
+from fleet_tui.dispatch.leftovers import Leftovers, sort_leftovers
 from fleet_tui.dispatch.mailslot import CancelSlot
 from fleet_tui.dispatch.output import OutputDesk
 from fleet_tui.dispatch.runtask import RunServices
 from fleet_tui.dispatch.spending import Spending
+from fleet_tui.dispatch.statekeeper import StateKeeper
 from fleet_tui.health.facts import FactsKeeper
 from fleet_tui.journal import (
     FleetLog,
     LogEntry,
     OwnerLock,
     RunStore,
-    SpoolReader,
-    Timeline,
     runs_to_close,
     tail_lines,
 )
@@ -38,26 +38,20 @@ from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.request import DispatchRequest
-from fleet_tui.model.snapshot import DispatchView
-from fleet_tui.model.target import fold
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import NoticeWatch
 from fleet_tui.transport.pool import ConnectionPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
-    from pathlib import Path
 
     from fleet_tui.dispatch.dispatcher import LiveDispatch
     from fleet_tui.dispatch.runtask import RunTask
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.config import FleetConfig
-    from fleet_tui.model.control import GatheredGroup
-    from fleet_tui.model.host import HostFacts, LinkStatus
-    from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.host import Host, HostFacts, LinkStatus
     from fleet_tui.model.notice import Severity
     from fleet_tui.model.request import Preview
-    from fleet_tui.model.run import Dispatch, Run
 
 CANCEL_LOOK_SECONDS = 0.5
 """How often another program's cancel requests are looked for while runs are open."""
@@ -92,7 +86,7 @@ class Fleet:
         self._asked: set[str] = set()
         self._asking = asyncio.Semaphore(PROBES_AT_ONCE)
         self._is_keeping = False
-        self._left_open = ""
+        self._leftovers = Leftovers()
         self._grew: list[Callable[[Iterable[str]], None]] = []
 
     async def open(self) -> None:
@@ -119,21 +113,32 @@ class Fleet:
         )
         self.desk = OutputDesk(self.clock, self._output_flushed)
         self._dispatcher = self._make_dispatcher()
+        self.archive = Archive(self.data_dir, self.store, self.live)
+        self._keeper = StateKeeper(self.store)
+        self.bus.subscribe(self._keeper.heard)
         self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
         await self._close_what_was_left_open()
 
     async def close(self) -> None:
-        """End open runs by the ladder, write everything, let every connection go."""
-        for live in self._dispatcher.live:
-            self._dispatcher.cancel(live.tasks)
+        """Write everything and let every connection go.
+
+        Runs that live on their hosts are left alone and found again at the next start; others are
+        ended by the ladder.
+        """
+        tasks = [task for live in self._dispatcher.live for task in live.tasks.values()]
+        bound = [task for task in tasks if task.run.is_open and not task.outlives_us]
+        self._dispatcher.cancel(task.run.id for task in bound)
+        await asyncio.gather(*(task.closed.wait() for task in bound))
         endings = [live.finished for live in self._dispatcher.live]
-        if endings:
-            await asyncio.gather(*endings, return_exceptions=True)
-        for task in tuple(self._tasks):
-            task.cancel()
+        for ending in endings:
+            ending.cancel()
+        await asyncio.gather(*endings, return_exceptions=True)
+        for other in tuple(self._tasks):
+            other.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.pool.close()
         self.desk.close()
+        self._keeper.write()
         self.log.close()
         self.store.close()
         self.owner.release()
@@ -231,40 +236,6 @@ class Fleet:
 
     # --- what was said ----------------------------------------------------------------------
 
-    def lines(self, run_id: str) -> LineSource:
-        """Return the view of a run, live or past."""
-        return SpoolReader(self.data_dir / "runs" / run_id)
-
-    def timeline(self, dispatch_id: str) -> TimelineSource:
-        """Return the merged order of a dispatch's lines."""
-        live = self.live(dispatch_id)
-        return live.timeline if live else Timeline.load(self._timeline_path(dispatch_id))
-
-    def gather(self, dispatch_id: str) -> tuple[GatheredGroup, ...]:
-        """Fold equal answers of a dispatch, finished or not."""
-        live = self.live(dispatch_id)
-        runs = self.store.runs_of(dispatch_id)
-        if live is not None:
-            runs = [live.tasks[run.id].run if run.id in live.tasks else run for run in runs]
-        return gather(
-            [answer_of(run, self.lines(run.id), self.store.answer(run.id)) for run in runs]
-        )
-
-    def recent(self, limit: int) -> list[tuple[DispatchView, list[Run]]]:
-        """Return past dispatches with their runs, newest first."""
-        return [self._with_runs(dispatch) for dispatch in self.store.recent_dispatches(limit)]
-
-    def past(self, dispatch_id: str) -> tuple[DispatchView, list[Run]]:
-        """Return one past dispatch with its runs; raises UsageError when it is unknown."""
-        dispatch = self.store.get_dispatch(dispatch_id)
-        if dispatch is None:
-            raise UsageError(f"no dispatch {one_line(dispatch_id, 40)} in the store")
-        return self._with_runs(dispatch)
-
-    def _with_runs(self, dispatch: Dispatch) -> tuple[DispatchView, list[Run]]:
-        runs = self.store.runs_of(dispatch.id)
-        return DispatchView(dispatch, tuple(run.id for run in runs)), runs
-
     def task(self, run_id: str) -> RunTask | None:
         """Return the task of an open run of this program."""
         return self._dispatcher.task(run_id)
@@ -273,48 +244,51 @@ class Fleet:
         """Return the last lines of the audit log; raises JournalError."""
         return tuple(line.raw for line in tail_lines(self.log_path, limit))
 
-    def prompt_of(self, run: Run) -> str:
-        """Return the prompt of a run, empty when its dispatch is gone."""
-        dispatch = self.store.get_dispatch(run.dispatch)
-        return dispatch.prompt if dispatch else ""
-
     def on_output(self, listener: Callable[[Iterable[str]], None]) -> None:
         """Call `listener` with the ids of runs whose lines on disk have grown."""
         self._grew.append(listener)
+
+    # --- what was left open -----------------------------------------------------------------
+
+    async def find_left_open(self) -> int:
+        """Follow the runs that a program which is gone left on their hosts; returns how many."""
+        found: dict[str, dict[str, Host]] = {}
+        for run, host in self._leftovers.to_find:
+            found.setdefault(run.dispatch, {})[run.id] = host
+        self._leftovers = replace(self._leftovers, to_find=())
+        for dispatch_id, hosts in found.items():
+            dispatch = self.store.get_dispatch(dispatch_id)
+            if dispatch is not None:
+                self._dispatcher.adopt(dispatch, self.store.runs_of(dispatch_id), hosts)
+        if found:
+            self._spawn(self._look_for_cancels())
+        return sum(len(hosts) for hosts in found.values())
+
+    async def settle(self, seconds: float) -> None:
+        """Look for runs left open and wait a little, so that those that have ended are closed."""
+        if await self.find_left_open():
+            endings = [live.finished for live in self._dispatcher.live]
+            await asyncio.wait(endings, timeout=seconds)
 
     async def _close_what_was_left_open(self) -> None:
         """Write the closing lines that a crashed program could not write."""
         left = runs_to_close(
             self.log_path, self.store, self.data_dir, self.owner.id, now=self.clock.time()
         )
-        if not left:
-            return
-        lines = [closing_entry(item.run) for item in left if item.needs_line]
-        await self.log.append(lines, durable=True)
-        self.store.finish_runs([(item.run, "") for item in left])
-        lost = [item.run for item in left if item.run.state == "lost"]
-        if lost:
-            hosts = fold({run.host for run in lost})
-            self._left_open = (
-                f"{len(lost)} runs on {hosts} were left open by a program that is gone"
-            )
+        self._leftovers = sort_leftovers(left, self.store, self.config)
+        to_close = self._leftovers.to_close
+        if to_close:
+            lines = [closing_entry(item.run) for item in to_close if item.needs_line]
+            await self.log.append(lines, durable=True)
+            self.store.finish_runs([(item.run, "") for item in to_close])
 
     def standing_notices(self) -> tuple[NoticeRaised, ...]:
         """Return what happened while nobody listened: runs closed for a crashed program."""
-        if not self._left_open:
+        text = self._leftovers.notice
+        if not text:
             return ()
-        return (
-            NoticeRaised(
-                Notice(
-                    "left-open",
-                    self.clock.time(),
-                    "warning",
-                    "run-lost",
-                    "fleet",
-                    self._left_open,
-                )
-            ),
-        )
+        now = self.clock.time()
+        return (NoticeRaised(Notice("left-open", now, "warning", "run-lost", "fleet", text)),)
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -357,9 +331,6 @@ class Fleet:
 
     def _new_id(self, kind: str) -> str:
         return f"{kind}-{ulid(int(self.clock.time() * 1000), secrets.randbits(80))}"
-
-    def _timeline_path(self, dispatch_id: str) -> Path:
-        return self.data_dir / "dispatches" / f"{dispatch_id}.timeline"
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

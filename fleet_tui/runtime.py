@@ -107,15 +107,15 @@ class CoreThread:
 
     def lines(self, run_id: str) -> LineSource:
         """Return the view of a run."""
-        return self._fleet.lines(run_id)
+        return self._fleet.archive.lines(run_id)
 
     def timeline(self, dispatch_id: str) -> TimelineSource:
         """Return a dispatch's merged order."""
-        return self._fleet.timeline(dispatch_id)
+        return self._fleet.archive.timeline(dispatch_id)
 
     def gather(self, dispatch_id: str) -> Future[tuple[GatheredGroup, ...]]:
         """Fold equal answers."""
-        return self._call(asyncio.to_thread(self._fleet.gather, dispatch_id))
+        return self._call(asyncio.to_thread(self._fleet.archive.gather, dispatch_id))
 
     def open_dispatch(self, dispatch_id: str) -> Future[DispatchView]:
         """Load a past dispatch."""
@@ -160,12 +160,12 @@ class CoreThread:
             status=self._first_status(),
             spending=fleet.spending,
             task=fleet.task,
-            lines=lambda run: fleet.lines(run).count,
+            lines=lambda run: fleet.archive.lines(run).count,
             facts=fleet.facts,
         )
         fleet.bus.subscribe(self._board.heard)
         fleet.on_output(self._board.output_grew)
-        for view, runs in reversed(fleet.recent(1)):
+        for view, runs in reversed(fleet.archive.recent(1)):
             self._board.show(view, runs)
         for notice in fleet.standing_notices():
             self._board.heard(notice)
@@ -200,6 +200,7 @@ class CoreThread:
         if self._prepare is not None:
             await asyncio.to_thread(self._prepare)
         self._fleet.keep_connected()
+        await self._fleet.find_left_open()
         gc.freeze()
 
     async def _dispatch(self, request: DispatchRequest) -> str:
@@ -216,7 +217,7 @@ class CoreThread:
         await asyncio.gather(*(one(host) for host in hosts))
 
     async def _open_dispatch(self, dispatch_id: str) -> DispatchView:
-        view, runs = self._fleet.past(dispatch_id)
+        view, runs = self._fleet.archive.past(dispatch_id)
         assert self._board is not None
         self._board.show(view, runs)
         self._board.publish()
@@ -224,7 +225,7 @@ class CoreThread:
 
     async def _recent(self, limit: int) -> tuple[DispatchView, ...]:
         assert self._board is not None
-        found = self._fleet.recent(limit)
+        found = self._fleet.archive.recent(limit)
         for view, runs in reversed(found):
             self._board.show(view, runs)
         self._board.publish()

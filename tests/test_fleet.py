@@ -171,7 +171,7 @@ async def test_equal_answers_are_gathered_while_others_still_run(tmp_path: Path)
             await stage.until(
                 lambda e, name=name: isinstance(e, RunFinished) and e.run.host == name  # type: ignore[misc]
             )
-        groups = stage.fleet.gather(live.dispatch.id)
+        groups = stage.fleet.archive.gather(live.dispatch.id)
         assert [(group.hosts, group.state) for group in groups] == [
             ("web[01-02]", "succeeded"),
             ("web03", "running"),
@@ -179,7 +179,7 @@ async def test_equal_answers_are_gathered_while_others_still_run(tmp_path: Path)
         assert groups[0].lines == ("6.1",)
         gate.set()
         await live.finished
-        assert [g.state for g in stage.fleet.gather(live.dispatch.id)] == ["succeeded"] * 2
+        assert [g.state for g in stage.fleet.archive.gather(live.dispatch.id)] == ["succeeded"] * 2
 
 
 async def test_output_and_its_order_are_there_after_a_restart(tmp_path: Path) -> None:
@@ -189,14 +189,14 @@ async def test_output_and_its_order_are_there_after_a_restart(tmp_path: Path) ->
         live = await stage.start()
         runs = await live.finished
     async with staged(config, {}) as again:
-        view, found = again.fleet.past(live.dispatch.id)
+        view, found = again.fleet.archive.past(live.dispatch.id)
         assert found == list(runs)
         assert view.run_ids == tuple(run.id for run in runs)
-        lines = again.fleet.lines(runs[0].id)
+        lines = again.fleet.archive.lines(runs[0].id)
         assert [line.text for line in lines.read(0, lines.count)] == ["1", "2"]
-        assert again.fleet.timeline(live.dispatch.id).rows == 3
+        assert again.fleet.archive.timeline(live.dispatch.id).rows == 3
         with pytest.raises(UsageError):
-            again.fleet.past("d-unknown")
+            again.fleet.archive.past("d-unknown")
 
 
 async def test_each_host_starts_in_its_own_folder_and_environment(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
             await _cancel_all(fleet, live.dispatch.id)
             raise
         if options.gather and not options.json:
-            for group in fleet.gather(live.dispatch.id):
+            for group in fleet.archive.gather(live.dispatch.id):
                 reporter.gathered(group)
         return exit_code_for(runs)
 

@@ -49,7 +49,7 @@ async def _list(options: argparse.Namespace) -> int:
             for run in found:
                 emit("run", run.created_at, **run_fields(run))
             return 0
-        rows = [_row(run, fleet.prompt_of(run), now) for run in found]
+        rows = [_row(run, fleet.archive.prompt_of(run), now) for run in found]
         if rows:
             table(rows, ("run", "age", "host", "agent", "mode", "state", "took", "cost", "prompt"))
         else:
@@ -62,7 +62,7 @@ async def _show(options: argparse.Namespace) -> int:
         run = _find(fleet, options.run)
         if options.json:
             emit("run", run.created_at, **run_fields(run))
-        source = fleet.lines(run.id)
+        source = fleet.archive.lines(run.id)
         first = 0
         while lines := source.read(first, 1000):
             first += len(lines)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fleet_tui.dispatch.plan import make_plans
+from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
 from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
@@ -17,7 +17,7 @@ from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fleet_tui.dispatch.admission import Admission
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.plan import RunPlan
     from fleet_tui.dispatch.runtask import RunServices
     from fleet_tui.journal import FleetLog, RunStore
+    from fleet_tui.model.host import Host
     from fleet_tui.model.request import DispatchRequest, Preview
 
 
@@ -161,6 +162,7 @@ class Dispatcher:
             host=plan.host.name,
             agent=plan.adapter.name,
             mode=plan.request.mode,
+            session=plan.request.session or None,
             created_at=dispatch.created_at,
         )
 
@@ -189,56 +191,92 @@ class Dispatcher:
         ]
         self._services.store.finish_runs([(run, "") for run in closed])
 
+    def adopt(self, dispatch: Dispatch, runs: Sequence[Run], hosts: Mapping[str, Host]) -> None:
+        """Follow those of `runs`, all of `dispatch`, whose host is in `hosts`, to their end.
+
+        They were started by a program that is gone.
+        """
+        timeline = Timeline.load(self._timeline_path(dispatch))
+        tasks: dict[str, RunTask] = {}
+        for position, run in enumerate(runs):
+            if run.id in hosts:
+                plan = plan_again(dispatch, run, hosts[run.id])
+                folder = self._services.data_dir / "runs" / run.id
+                is_events = plan.adapter.speaks == "events"
+                recorder = self._recorder(plan, Spool.reopen(folder, show=not is_events))
+                recorder.counted_lines = timeline.known_lines(position)
+                self._services.desk.add(recorder, timeline, position)
+                recorder.replay(folder)
+                tasks[run.id] = RunTask(plan, run, recorder, self._run_services)
+        self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
+        self._follow(dispatch, tasks, timeline, self._adopt_one)
+
     def _start(
         self, dispatch: Dispatch, plans: Sequence[RunPlan], runs: Sequence[Run]
     ) -> LiveDispatch:
-        services = self._services
-        timeline = Timeline(services.data_dir / "dispatches" / f"{dispatch.id}.timeline")
+        timeline = Timeline(self._timeline_path(dispatch))
         tasks: dict[str, RunTask] = {}
         for position, (plan, run) in enumerate(zip(plans, runs, strict=True)):
-            recorder = RunRecorder(
-                run.id,
-                run.host,
-                spool=Spool(services.data_dir / "runs" / run.id),
-                parser=plan.adapter.parser(plan.request),
-                speaks_events=plan.adapter.speaks == "events",
-                clock=self._run_services.clock,
-                publish=self._run_services.publish,
-                mark=services.desk.mark,
-            )
-            services.desk.add(recorder, timeline, position)
+            recorder = self._recorder(plan, Spool(self._services.data_dir / "runs" / run.id))
+            self._services.desk.add(recorder, timeline, position)
             tasks[run.id] = RunTask(plan, run, recorder, self._run_services)
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
-        live = LiveDispatch(
-            dispatch,
-            tasks,
-            timeline,
-            asyncio.create_task(self._carry_out(dispatch, tasks, timeline)),
+        return self._follow(dispatch, tasks, timeline, self._one)
+
+    def _timeline_path(self, dispatch: Dispatch) -> Path:
+        return self._services.data_dir / "dispatches" / f"{dispatch.id}.timeline"
+
+    def _recorder(self, plan: RunPlan, spool: Spool) -> RunRecorder:
+        return RunRecorder(
+            plan.request.run,
+            plan.host.name,
+            spool=spool,
+            parser=plan.adapter.parser(plan.request),
+            speaks_events=plan.adapter.speaks == "events",
+            clock=self._run_services.clock,
+            publish=self._run_services.publish,
+            mark=self._services.desk.mark,
         )
+
+    def _follow(
+        self,
+        dispatch: Dispatch,
+        tasks: dict[str, RunTask],
+        timeline: Timeline,
+        carry_out: Callable[[RunTask], Coroutine[None, None, None]],
+    ) -> LiveDispatch:
+        work = self._carry_out(dispatch, tasks, timeline, carry_out)
+        live = LiveDispatch(dispatch, tasks, timeline, asyncio.create_task(work))
         self._live[dispatch.id] = live
         # a screen awaits no end: the notice told it, and asyncio must not print on its terminal
         live.finished.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return live
 
     async def _carry_out(
-        self, dispatch: Dispatch, tasks: dict[str, RunTask], timeline: Timeline
+        self,
+        dispatch: Dispatch,
+        tasks: dict[str, RunTask],
+        timeline: Timeline,
+        carry_out: Callable[[RunTask], Coroutine[None, None, None]],
     ) -> tuple[Run, ...]:
         services = self._services
         try:
-            await self._all(dispatch, tasks.values())
+            await self._all(dispatch, [carry_out(task) for task in tasks.values()])
             runs = tuple(task.run for task in tasks.values())
-            finished = replace(dispatch, finished_at=self._run_services.clock.time())
-            services.store.finish_dispatch(finished)
-            await services.log.sync()
-            self._run_services.publish(DispatchFinished(finished, runs))
+            everything = tuple(services.store.runs_of(dispatch.id))
+            if not any(run.is_open for run in everything):
+                finished = replace(dispatch, finished_at=self._run_services.clock.time())
+                services.store.finish_dispatch(finished)
+                await services.log.sync()
+                self._run_services.publish(DispatchFinished(finished, everything))
             return runs
         finally:
             timeline.close()
             self._live.pop(dispatch.id, None)
 
-    async def _all(self, dispatch: Dispatch, tasks: Iterable[RunTask]) -> None:
+    async def _all(self, dispatch: Dispatch, work: Sequence[Coroutine[None, None, None]]) -> None:
         """Carry out every run; one that cannot be closed ends no other. Raises JournalError."""
-        ended = await asyncio.gather(*map(self._one, tasks), return_exceptions=True)
+        ended = await asyncio.gather(*work, return_exceptions=True)
         broken = next((error for error in ended if error is not None), None)
         if broken is not None:
             now, told = self._run_services.clock.time(), one_line(str(broken), 500)
@@ -247,6 +285,12 @@ class Dispatcher:
             raise broken
 
     async def _one(self, task: RunTask) -> None:
-        run, answer = await task.execute()
+        await self._close(task, *await task.execute())
+
+    async def _adopt_one(self, task: RunTask) -> None:
+        await self._close(task, *await task.adopt())
+
+    async def _close(self, task: RunTask, run: Run, answer: str) -> None:
         self._services.desk.remove(task.recorder)
         await self._services.closer.close(run, answer)
+        task.closed.set()

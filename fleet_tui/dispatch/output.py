@@ -25,11 +25,13 @@ class OutputDesk:
         self._on_flushed = on_flushed
         self._dirty: set[RunRecorder] = set()
         self._places: dict[str, tuple[Timeline, int]] = {}
+        self._recorders: dict[str, RunRecorder] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, recorder: RunRecorder, timeline: Timeline, position: int) -> None:
         """Follow `recorder`, whose run stands at `position` in its dispatch."""
         self._places[recorder.run] = (timeline, position)
+        self._recorders[recorder.run] = recorder
 
     def mark(self, recorder: RunRecorder) -> None:
         """Note that `recorder` has something unwritten; the next tick writes it."""
@@ -45,6 +47,7 @@ class OutputDesk:
         self._enter(recorder)
         self._dirty.discard(recorder)
         self._places.pop(recorder.run, None)
+        self._recorders.pop(recorder.run, None)
         self._on_flushed([recorder.run])
 
     def flush(self) -> None:
@@ -59,10 +62,13 @@ class OutputDesk:
             self._on_flushed([recorder.run for recorder in dirty])
 
     def close(self) -> None:
-        """Write everything and stop."""
+        """Write everything and stop; runs that are still followed may be gone on with."""
         if self._timer is not None:
             self._timer.cancel()
         self.flush()
+        for recorder in self._recorders.values():
+            recorder.spool.close(is_final=False)
+        self._recorders.clear()
 
     def _write(self, recorder: RunRecorder) -> None:
         recorder.spool.flush()
@@ -72,7 +78,7 @@ class OutputDesk:
         """Put lines that can now be read into the merged order."""
         new = recorder.spool.count - recorder.counted_lines
         place = self._places.get(recorder.run)
-        if new and place is not None:
+        if new > 0 and place is not None:
             timeline, position = place
             timeline.extend(position, new, self._clock.time())
             recorder.counted_lines += new

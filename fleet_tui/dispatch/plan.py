@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
     from fleet_tui.model.request import DispatchRequest
-    from fleet_tui.model.run import AgentName, Mode
+    from fleet_tui.model.run import AgentName, Dispatch, Mode, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,21 @@ def make_plans(
             )
         )
     return tuple(plans)
+
+
+def plan_again(dispatch: Dispatch, run: Run, host: Host) -> RunPlan:
+    """Return the plan by which a run of the past was started, as far as it is still needed."""
+    return RunPlan(
+        host=host,
+        adapter=adapter(run.agent),
+        request=AgentRequest(
+            run=run.id,
+            binary="",
+            prompt=dispatch.prompt,
+            mode=run.mode,
+            session=run.session or "",
+            budget_usd=dispatch.budget_usd,
+            workdir=host.workdir,
+        ),
+        timeout=dispatch.timeout_seconds,
+    )

@@ -10,6 +10,7 @@ from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fleet_tui.agents.base import StreamParser
     from fleet_tui.journal import Spool
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import Event, Stream
     from fleet_tui.model.snapshot import ViewLine
 
+_RAW_FILES: dict[Stream, str] = {"stdout": "out", "stderr": "err"}
+_BLOCK = 1 << 20
 LONGEST_LINE = 8 << 20
 """Bytes of one line of an agent's output that are read; the rest stays in the spool only."""
 
@@ -90,6 +93,7 @@ class RunRecorder:
         self.counted_lines = 0
         """Lines already entered in the dispatch's timeline."""
         self._transcript = TranscriptWriter() if speaks_events else None
+        self._is_replaying = False
         self._out_lines = Lines()
         self._err_lines = Lines()
         self._clock = clock
@@ -112,6 +116,30 @@ class RunRecorder:
         offset = self.err_bytes
         self.err_bytes += len(data)
         self._received("stderr", offset, data)
+
+    def replay(self, folder: Path) -> None:
+        """Go on after another program: read what the spool in `folder` holds.
+
+        Parser and transcript come to know all of it; only what the view lacks is written there.
+        """
+        self.out_bytes, self.err_bytes = self.spool.taken("stdout"), self.spool.taken("stderr")
+        if not self.speaks_events:
+            return
+        for stream, name in _RAW_FILES.items():
+            read, lines = self._reader(stream)
+            self._is_replaying = True
+            shown = self.spool.in_view(stream)
+            try:
+                with (folder / name).open("rb") as raw:
+                    while block := raw.read(_BLOCK if shown <= 0 else min(_BLOCK, shown)):
+                        for line in lines.take(block):
+                            self._feed(read, line)
+                        shown -= len(block)
+                        self._is_replaying = shown > 0
+            except FileNotFoundError:
+                pass
+            self._is_replaying = False
+        self._mark(self)
 
     def note(self, text: str) -> None:
         """Add a line of ours to the view."""
@@ -138,15 +166,17 @@ class RunRecorder:
         self.heard_monotonic = self._clock.monotonic()
         self.spool.append_raw(stream, data, show=not self.speaks_events)
         if self.speaks_events:
-            if stream == "stdout":
-                for line in self._out_lines.take(data):
-                    self._feed(self.parser.feed, line)
-            else:
-                for line in self._err_lines.take(data):
-                    self._feed(self.parser.feed_error, line)
+            read, lines = self._reader(stream)
+            for line in lines.take(data):
+                self._feed(read, line)
         else:
             self._publish(OutputArrived(self.run, self.host, stream, offset, data))
         self._mark(self)
+
+    def _reader(self, stream: Stream) -> tuple[Callable[[bytes], list[AgentEvent]], Lines]:
+        if stream == "stdout":
+            return self.parser.feed, self._out_lines
+        return self.parser.feed_error, self._err_lines
 
     def _feed(self, read: Callable[[bytes], list[AgentEvent]], line: bytes) -> None:
         transcript = self._transcript
@@ -155,7 +185,10 @@ class RunRecorder:
         try:
             events = read(line)
             for event in events:
-                for tag, text in transcript.write(event):
+                lines = transcript.write(event)
+                if self._is_replaying:
+                    continue
+                for tag, text in lines:
                     self.spool.append_line(tag, text)
                 self._publish(AgentSpoke(self.run, self.host, event))
                 if event.must_stop and self.on_must_stop is not None:

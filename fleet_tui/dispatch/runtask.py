@@ -53,6 +53,8 @@ class RunTask:
         self.run = run
         self.recorder = recorder
         self.is_stopping = False
+        self.closed = asyncio.Event()
+        """Set once the run's closing line is written."""
         self.contact_lost_at: float | None = None
         """Unix time since which the run is on its own; None while we hear it."""
         self._services = services
@@ -60,6 +62,11 @@ class RunTask:
         self._stop_asked: asyncio.Future[None] | None = None
         self._connecting: asyncio.Task[Connection] | None = None
         self._was_signalled = False
+
+    @property
+    def outlives_us(self) -> bool:
+        """True once the run is on a host that keeps it without us."""
+        return self.plan.host.keeps_runs and self.run.state == "running" and not self.is_stopping
 
     def request_stop(self, why: StopReason) -> bool:
         """End the run by the ladder; False when it is already over or being ended."""

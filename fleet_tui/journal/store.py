@@ -73,10 +73,11 @@ class RunStore:
             )
 
     def update_runs(self, runs: Iterable[Run]) -> None:
-        """Replace what is known of these runs."""
+        """Replace what is known of these runs; those that have ended meanwhile stay as they are."""
         with self._changing("update runs") as connection:
             connection.executemany(
-                _UPDATE_RUN, [(*_values(run, _CHANGEABLE), run.id) for run in runs]
+                f"{_UPDATE_RUN} AND finished_at IS NULL",
+                [(*_values(run, _CHANGEABLE), run.id) for run in runs],
             )
 
     def finish_runs(self, ended: Sequence[tuple[Run, str]]) -> None:
