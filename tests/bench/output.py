@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from fleet_tui.journal import SpoolReader
 from tests.bench import ours, peers, stock
 from tests.bench.measure import Sample, own_time
 
@@ -95,10 +95,11 @@ async def _stock(held: Sequence[asyncssh.SSHClientConnection], command: str) -> 
 def _verify(fleet: Fleet, runs: Sequence[Run], text: bytes) -> None:
     """Raise unless each spool holds exactly the bytes sent, and its view every line in order."""
     for run in runs:
-        raw = Path(fleet.data_dir / "runs" / run.id / "out").read_bytes()
+        folder = fleet.data_dir / "runs" / run.id
+        raw = (folder / "out").read_bytes()
         if raw != text:
             raise RuntimeError(f"{run.host}: {len(raw)} raw bytes differ from the {len(text)} sent")
-        view = fleet.lines(run.id)
+        view = SpoolReader(folder)
         if view.count != LINES:
             raise RuntimeError(f"{run.host}: {view.count} lines in the view instead of {LINES}")
         for first in (0, LINES // 2, LINES - 100):
