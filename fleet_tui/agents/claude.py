@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from fleet_tui.agents.claude_command import claude_command
+from fleet_tui.agents.claude_command import claude_command, keeps_talking
+from fleet_tui.agents.claude_dialogue import ClaudeDialogue
 from fleet_tui.agents.claude_parser import ClaudeParser
 
 if TYPE_CHECKING:
@@ -29,3 +30,10 @@ class ClaudeAdapter:
     def parser(self, request: AgentRequest | None = None) -> ClaudeParser:
         """Return a fresh parser; with `request` it also checks the rights of the agent."""
         return ClaudeParser(request)
+
+    def dialogue(self, request: AgentRequest) -> ClaudeDialogue | None:
+        """Return a fresh dialogue for a run that can ask; None for one that cannot.
+
+        Raises UsageError as `command` does.
+        """
+        return ClaudeDialogue(request) if keeps_talking(request) else None

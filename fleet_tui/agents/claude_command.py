@@ -1,13 +1,25 @@
-"""The command line of Claude Code, by mode. Nobody can be asked: what is not allowed is denied."""
+"""The command line of Claude Code, by mode.
+
+Where nobody can be asked, what is not allowed is denied. Where somebody can, standard input stays
+open and carries the control protocol, the prompt and the answers (`claude_dialogue`).
+"""
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import TYPE_CHECKING
 
 from fleet_tui.agents.base import CommandLine
-from fleet_tui.agents.claude_rights import PERMISSION_MODES, READ_TOOLS
+from fleet_tui.agents.claude_rights import (
+    ASK_TOOL,
+    GATED_MODE,
+    PERMISSION_MODES,
+    READ_TOOLS,
+    WRITE_TOOLS,
+)
+from fleet_tui.agents.claude_settings import settings_document
 from fleet_tui.agents.prompting import prompt_bytes
 from fleet_tui.model.errors import UsageError
 
@@ -26,12 +38,15 @@ ENVIRONMENT = {
 """Without these a lost network takes three minutes to be reported, a background task outlives the
 answer, and a refusal at the start is told on standard error only."""
 
-SETTINGS = '{"disableAutoMode":"disable"}'
-"""Keeps a classifier from deciding what may run. Kept to this one key: one invalid value voids the
-whole document silently."""
-
 MAX_TURNS: dict[Mode, int] = {"read": 30, "write": 60, "unrestricted": 100}
 """The only bound on a run without a budget; 0 would mean none."""
+
+_GATE = (
+    *("--input-format", "stream-json", "--permission-prompt-tool", "stdio"),
+    "--replay-user-messages",
+)
+"""Questions come on standard output. The last flag makes it repeat what it was told, answers too,
+so that the output alone says where a conversation stands."""
 
 _SESSION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _MODEL = re.compile(r"[A-Za-z0-9][\w.:/@\[\]-]{0,199}")
@@ -39,9 +54,12 @@ _MODEL = re.compile(r"[A-Za-z0-9][\w.:/@\[\]-]{0,199}")
 
 def claude_command(request: AgentRequest) -> CommandLine:
     """Return what to start; raises UsageError for a request that Claude Code would refuse."""
+    is_open = keeps_talking(request)
+    settings = json.dumps(settings_document(request), separators=(",", ":"))
     argv = [request.binary, "-p", "--output-format", "stream-json", "--verbose"]
-    argv += ["--include-partial-messages", *_rights(request.mode)]
-    argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", SETTINGS]
+    argv += ["--include-partial-messages", *(_GATE if is_open else ())]
+    argv += [*_rights(request.mode, can_ask=is_open)]
+    argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", settings]
     if not _SESSION.fullmatch(request.session):
         raise UsageError(f"{request.session!r} is not a UUID, which a session of claude must be")
     argv += ["--session-id", request.session, "--max-turns", str(MAX_TURNS[request.mode])]
@@ -51,10 +69,21 @@ def claude_command(request: AgentRequest) -> CommandLine:
         if not _MODEL.fullmatch(request.model):
             raise UsageError(f"{request.model!r} is not the name of a model")
         argv += ["--model", request.model]
-    return CommandLine(argv=tuple(argv), env=dict(ENVIRONMENT), stdin=_standard_input(request))
+    prompt = prompt_of(request)
+    return CommandLine(
+        argv=tuple(argv),
+        env=dict(ENVIRONMENT),
+        stdin=None if is_open else prompt,
+        keeps_stdin_open=is_open,
+    )
 
 
-def _rights(mode: Mode) -> list[str]:
+def keeps_talking(request: AgentRequest) -> bool:
+    """True when the run is led by a dialogue. A `read` run has nothing to ask."""
+    return request.can_ask and request.mode != "read"
+
+
+def _rights(mode: Mode, *, can_ask: bool) -> list[str]:
     """Return the flags that hold the agent to `mode`.
 
     `--tools` takes all words up to the next flag. Without `--restricted` or `--setting-sources
@@ -64,8 +93,13 @@ def _rights(mode: Mode) -> list[str]:
         flags = ["--restricted", "--tools", *READ_TOOLS]
         return [*flags, "--permission-mode", PERMISSION_MODES["read"]]
     if mode == "write":
-        return ["--permission-mode", PERMISSION_MODES["write"], "--setting-sources", "user"]
-    return ["--dangerously-skip-permissions", "--setting-sources", "user"]
+        tools = [*WRITE_TOOLS, ASK_TOOL] if can_ask else WRITE_TOOLS
+        wanted = GATED_MODE if can_ask else PERMISSION_MODES["write"]
+        return ["--tools", *tools, "--permission-mode", wanted, "--setting-sources", "user"]
+    flags = ["--dangerously-skip-permissions"]
+    if can_ask:
+        flags += ["--disallowedTools", "EnterPlanMode", "ExitPlanMode"]
+    return [*flags, "--setting-sources", "user"]
 
 
 def _budget(usd: float) -> str:
@@ -74,7 +108,10 @@ def _budget(usd: float) -> str:
     return f"{usd:.6f}".rstrip("0").rstrip(".")
 
 
-def _standard_input(request: AgentRequest) -> bytes:
-    """Return the prompt; a leading slash is moved off the first column, where it is a command."""
+def prompt_of(request: AgentRequest) -> bytes:
+    """Return prompt and extra input; raises UsageError without any.
+
+    A leading slash is moved off the first column, where it is a command.
+    """
     data = prompt_bytes(request)
     return b" " + data if data.startswith(b"/") else data

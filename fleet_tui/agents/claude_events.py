@@ -28,6 +28,9 @@ SILENT_SUBTYPES = frozenset(
 )
 """`system` events that tell a person nothing the others do not."""
 
+SILENT_TYPES = frozenset({"command_lifecycle", "control_response"})
+"""Events that only say how far a message or a request of ours has come."""
+
 _RETRY_ACTIVITY: dict[str, AgentActivity] = {
     "rate_limit": "blocked-limit",
     "authentication_failed": "working",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.agents import claude_events as events
 from fleet_tui.agents.claude_record import ClaudeRecord
-from fleet_tui.agents.claude_rights import check_rights
+from fleet_tui.agents.claude_rights import check_mode, check_rights, expectation
 from fleet_tui.agents.claude_stream import StreamedText
 from fleet_tui.agents.claude_verdict import judge
 from fleet_tui.agents.jsonfields import mapping, objects, parse_object, text
@@ -15,6 +15,7 @@ from fleet_tui.model.agent import AgentEvent
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
+    from fleet_tui.agents.claude_rights import RightsMismatch
     from fleet_tui.agents.jsonfields import JsonObject
     from fleet_tui.model.agent import AgentActivity, AgentRequest, Verdict
     from fleet_tui.transport.base import ExitStatus
@@ -27,7 +28,7 @@ class ClaudeParser:
     """State of one run: what was said, what it cost, what it is doing."""
 
     def __init__(self, request: AgentRequest | None = None) -> None:
-        self._mode = request.mode if request else None
+        self._expected = expectation(request) if request else None
         self._record = ClaudeRecord(session=request.session if request else None)
         self._stream = StreamedText()
         self._tools: dict[str, str] = {}
@@ -69,7 +70,9 @@ class ClaudeParser:
         if event is None:
             self._record.note_error_line(line)
             return [AgentEvent("raw", raw_text(line))]
-        kind = text(event, "type")
+        return self._read(text(event, "type"), event, line)
+
+    def _read(self, kind: str, event: JsonObject, line: bytes) -> list[AgentEvent]:
         if kind == "stream_event":
             return self._stream_event(event)
         if kind == "assistant":
@@ -82,6 +85,8 @@ class ClaudeParser:
             return self._result(event)
         if kind == "rate_limit_event":
             return self._limit(event)
+        if kind in events.SILENT_TYPES:
+            return []
         return [events.raw_event(event, raw_text(line))]
 
     def feed_error(self, line: bytes) -> list[AgentEvent]:
@@ -215,6 +220,8 @@ class ClaudeParser:
             self._work(retry.text)
             self._activity = events.retry_activity(event)
             return [retry]
+        if subtype == "status" and isinstance(event.get("permissionMode"), str):
+            return self._mode_changed(text(event, "permissionMode"))
         if notice := events.notice(event):
             return [notice]
         if subtype in events.SILENT_SUBTYPES or subtype in ("informational", "notification"):
@@ -250,12 +257,25 @@ class ClaudeParser:
         ]
 
     def _check_rights(self, event: JsonObject) -> list[AgentEvent]:
-        mismatch = check_rights(self._mode, event) if self._mode else None
-        if mismatch is None or self._record.violation:
+        return self._judge(check_rights(self._expected, event)) if self._expected else []
+
+    def _mode_changed(self, mode: str) -> list[AgentEvent]:
+        """Take note that the agent changed its permission mode in the middle of its run."""
+        return self._judge(check_mode(self._expected, mode)) if self._expected else []
+
+    def _judge(self, mismatch: RightsMismatch | None) -> list[AgentEvent]:
+        if mismatch is None:
             return []
-        self._record.violation = mismatch.sentence
-        self._record.has_less_rights = mismatch.is_less
-        return [AgentEvent("error", mismatch.sentence, is_error=True, must_stop=True)]
+        return self._violated(mismatch.sentence, mismatch.mend, is_harmless=mismatch.is_less)
+
+    def _violated(self, sentence: str, mend: str, *, is_harmless: bool) -> list[AgentEvent]:
+        """Return the event that stops the run, the first time something is not as asked."""
+        if self._record.violation:
+            return []
+        self._record.violation = sentence
+        self._record.violation_mend = mend
+        self._record.is_harmless = is_harmless
+        return [AgentEvent("error", sentence, is_error=True, must_stop=True)]
 
     def _limit(self, event: JsonObject) -> list[AgentEvent]:
         limit = events.limit(event)

@@ -45,8 +45,11 @@ class ClaudeRecord:
     """The word Claude Code has for the last failure of its API."""
     violation: str = ""
     """How the run's rights differ from those asked for; empty when they do not."""
-    has_less_rights: bool = False
-    """True when the host withheld rights, so that the violation is no danger."""
+    violation_mend: str = ""
+    is_harmless: bool = False
+    """True when the violation endangered nothing: rights were withheld, or no prompt was sent."""
+    was_told_to_stop: bool = False
+    """True when it was interrupted before its prompt was sent, so that no result will come."""
     error_lines: deque[str] = field(default_factory=lambda: deque(maxlen=ERROR_LINES_KEPT))
     """Last lines of standard error, and of standard output that was no event."""
 

@@ -50,11 +50,13 @@ _OVERLOAD_TYPES = frozenset({"overloaded_error", "api_error"})
 def judge(record: ClaudeRecord, status: ExitStatus) -> Verdict:
     """Return the verdict on a finished run."""
     if record.violation:
-        outcome: Outcome = "refused" if record.has_less_rights else "error"
-        mend = "read ~/.claude/settings.json of that host: it decides over the rights of its agent"
-        return _verdict(record, outcome, record.violation, mend)
+        outcome: Outcome = "refused" if record.is_harmless else "error"
+        return _verdict(record, outcome, record.violation, record.violation_mend)
     if status.is_lost:
         return _verdict(record, "network", status.reason or "contact with the host was lost")
+    if record.was_told_to_stop and not record.was_started:
+        words = "interrupted before the prompt was sent"
+        return _verdict(record, "killed", words, was_interrupted=True)
     if record.result is None or record.is_turn_open:
         return _without_result(record, status)
     return _with_result(record, record.result)

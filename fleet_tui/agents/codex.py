@@ -48,3 +48,6 @@ class CodexAdapter:
     def parser(self, request: AgentRequest | None = None) -> CodexParser:
         """Return a fresh parser. Codex does not say with which rights it runs."""
         return CodexParser()
+
+    def dialogue(self, request: AgentRequest) -> None:
+        """Return None: it cannot be spoken with while it runs."""

@@ -93,3 +93,6 @@ class ShellAdapter:
     def parser(self, request: AgentRequest | None = None) -> ShellParser:
         """Return a fresh parser."""
         return ShellParser()
+
+    def dialogue(self, request: AgentRequest) -> None:
+        """Return None: it cannot be spoken with while it runs."""

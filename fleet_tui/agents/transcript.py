@@ -23,6 +23,7 @@ _TAGS: dict[AgentKind, LineTag] = {
     "tool": "c",
     "denied": "d",
     "question": "q",
+    "answer": "q",
     "retry": "m",
     "limit": "m",
     "warning": "m",
@@ -39,7 +40,7 @@ _LABELS: dict[AgentKind, str] = {
 }
 
 _ENDS_THE_LINE: frozenset[AgentKind] = frozenset(
-    {"text", "thinking", "tool", "question", "error", "result"}
+    {"text", "thinking", "tool", "question", "answer", "error", "result"}
 )
 """Events after which the streamed block cannot go on. Others are written above its last line."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_tui.model.question import Question
     from fleet_tui.model.run import Mode, Outcome
 
 AgentKind = Literal[
@@ -17,6 +20,7 @@ AgentKind = Literal[
     "tool-result",
     "denied",
     "question",
+    "answer",
     "retry",
     "limit",
     "warning",
@@ -25,7 +29,8 @@ AgentKind = Literal[
     "raw",
 ]
 """`text-delta` grows the current answer; `text` is a finished block. A block comes as deltas closed
-by an empty `text`, or as one `text`: its words never come twice."""
+by an empty `text`, or as one `text`: its words never come twice. An `answer` closes a `question`:
+what was decided, or that it was withdrawn."""
 
 AgentActivity = Literal[
     "starting",
@@ -49,7 +54,7 @@ class AgentEvent:
     kind: AgentKind
     text: str = ""
     tool: str = ""
-    """Name of the tool for `tool`, `tool-result`, `denied`, `question`."""
+    """Name of the tool for `tool`, `tool-result`, `denied`, `question`, `answer`."""
     tool_use: str = ""
     """Id that ties a result, a denial or a question to its call."""
     is_error: bool = False
@@ -60,6 +65,8 @@ class AgentEvent:
     """Unix seconds, on `limit`."""
     must_stop: bool = False
     """True on an `error` after which the run should be stopped: its rights are not those asked."""
+    question: Question | None = None
+    """What is asked, on `question`, and what was asked, on `answer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,11 @@ class AgentRequest:
     workdir: str | None = None
     stdin: bytes = b""
     """Extra input of the operator (`--stdin FILE`); agents get it after the prompt."""
+    can_ask: bool = False
+    """True when a person can answer: the agent asks then, where it would be denied otherwise."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """More settings in the agent's own format (rules that allow or deny), JSON values only; taken
+    only where they can be verified before the prompt is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import tempfile
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fleet_tui.agents.registry import adapter
 from fleet_tui.model.agent import AgentRequest
-from tests.agents.running import Finished, run_agent
+from fleet_tui.model.question import Allow, AllowEdited, Choose, Deny
+from tests.agents.running import Decide, Finished, run_agent
 from tests.support.model_api import ModelApi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_tui.agents.base import Dialogue
+    from fleet_tui.model.question import Answer, Question
     from fleet_tui.model.run import AgentName, Mode, Outcome
 
 FILE = "a.txt"
@@ -34,6 +42,15 @@ class Case:
     """Interrupted while the answer streams in."""
     no_server: bool = False
     env: dict[str, str] = field(default_factory=dict)
+    can_ask: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """What is answered to a question whose text holds the key; the first that fits."""
+    waits_for: int = 1
+    """Questions that must have been asked before any is answered."""
+    interrupts: bool = False
+    """Interrupted when the first question comes."""
     files: dict[str, str] = field(default_factory=dict)
     """Files that lie there before, by their path below the folder of `home` and `work`."""
 
@@ -41,6 +58,7 @@ class Case:
         return self.name
 
 
+ENDLESS = "[[endless]] [[usage:100:50000]]"
 _ONE_RETRY = {"CLAUDE_CODE_MAX_RETRIES": "1"}
 
 CLAUDE_CASES = (
@@ -69,8 +87,52 @@ CLAUDE_CASES = (
     Case("no-network", "hello", "network", no_server=True, env=_ONE_RETRY),
     Case("budget", f"[[loop:{READ_FILE}]] [[usage:1000:1000]]", "budget", budget_usd=0.05),
     Case("max-turns", f"[[loop:{READ_FILE}]]", "max-turns"),
-    Case("interrupt", "[[endless]]", "killed", stops=True),
+    Case("interrupt", ENDLESS, "killed", stops=True),
 )
+
+TOUCH = '[[tool:Bash:{"command":"touch asked.txt","description":"make a file"}]] [[usage:900:70]]'
+_CALLS = [
+    ["Read", {"file_path": "/etc/hostname"}],
+    ["Read", {"file_path": "/etc/hosts"}],
+    ["Bash", {"command": "touch one"}],
+    ["Bash", {"command": "touch two"}],
+]
+_OPTIONS = [{"label": "pg", "description": "rows"}, {"label": "my", "description": "more rows"}]
+_WISH = {"question": "Which one?", "header": "DB", "multiSelect": False, "options": _OPTIONS}
+_WISHES = json.dumps({"questions": [_WISH]})
+
+
+def gated(name: str, prompt: str, outcome: Outcome, **more: Any) -> Case:
+    """Return a case in which somebody can be asked."""
+    fields: dict[str, Any] = {"mode": "write", "can_ask": True}
+    return Case(name, prompt, outcome, **(fields | more))
+
+
+GATED_CASES = (
+    gated("gate-allowed", TOUCH, "ok", answers={"touch": Allow()}),
+    gated("gate-edited", TOUCH, "ok", answers={"touch": AllowEdited("echo mine > edited.txt")}),
+    gated("gate-denied", TOUCH, "denied", answers={"touch": Deny("not on a Friday")}),
+    gated("gate-stopped", TOUCH, "killed", answers={"touch": Deny("stop it", stops=True)}),
+    gated(
+        "gate-several",
+        f"[[calls:{json.dumps(_CALLS)}]]",
+        "denied",
+        answers={"hosts": Deny("no"), "two": Deny("no"), "": Allow()},
+        waits_for=2,
+    ),
+    gated(
+        "gate-choice", f"[[tool:AskUserQuestion:{_WISHES}]]", "ok", answers={"": Choose(("pg",))}
+    ),
+    gated("gate-interrupted", TOUCH, "killed", answers={}, interrupts=True),
+    gated(
+        "gate-setting",
+        "hello",
+        "refused",
+        settings={"permissions": {"defaultMode": "bogus"}},
+    ),
+    gated("gate-skipped", TOUCH, "ok", mode="unrestricted", env={"IS_SANDBOX": "1"}),
+)
+"""Runs in which somebody is asked, with what is answered."""
 
 CODEX_CASES = (
     Case("text", "[[think]] [[text:Hello from the mock]]", "ok"),
@@ -98,6 +160,23 @@ stream_max_retries = 1
 """
 
 
+def decide_by(case: Case) -> Decide:
+    """Return what a person would say who answers as the case says."""
+    asked: set[str] = set()
+    interrupts: list[bytes] = []
+
+    def decide(dialogue: Dialogue, question: Question) -> Answer | bytes | None:
+        asked.add(question.id)
+        if case.interrupts and not interrupts:
+            interrupts.append(dialogue.interrupt())
+            return interrupts[0]
+        if len(asked) < case.waits_for:
+            return None
+        return next((answer for key, answer in case.answers.items() if key in question.text), None)
+
+    return decide
+
+
 @dataclass(slots=True)
 class Played:
     """A case that was run."""
@@ -110,6 +189,8 @@ class Played:
     home: Path
     made: bool
     """Whether `made.txt` was left in the working folder."""
+    left: dict[str, str]
+    """Files it left, by their path relative to the working folder, with their content."""
 
 
 def environment(agent: AgentName, case: Case, url: str, home: Path) -> dict[str, str]:
@@ -139,28 +220,54 @@ def _folders(base: str, case: Case) -> tuple[Path, Path]:
     return home, work
 
 
-def _was_made(work: Path) -> bool:
-    return (work / "made.txt").exists()
+def _when_streaming(api: ModelApi, work: Path) -> None:
+    api.wait_until_streaming(30)
 
 
-async def play(agent: AgentName, case: Case, binary: str) -> Played:
+def _files_of(work: Path, home: Path) -> dict[str, str]:
+    """Return the files in the working folder and beside it."""
+    files = [path for path in work.parent.rglob("*") if path.is_file()]
+    return {
+        os.path.relpath(path, work): path.read_text()
+        for path in files
+        if not path.is_relative_to(home)
+    }
+
+
+async def play(
+    agent: AgentName,
+    case: Case,
+    binary: str,
+    decide: Decide | None = None,
+    stop_after: Callable[[ModelApi, Path], object] | None = None,
+    *,
+    reconnects: bool = False,
+) -> Played:
     """Run one case with the real program, in a home and a folder of its own."""
     with ModelApi() as api, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as base:
         home, work = _folders(base, case)
         request = AgentRequest(
             run="r-test",
             binary=binary,
+            workdir=str(work),
             prompt=case.prompt.replace("WORK", str(work)),
             mode=case.mode,
             session=str(uuid.uuid4()),
             budget_usd=case.budget_usd,
+            can_ask=case.can_ask,
+            settings=case.settings,
+            model=case.model,
         )
+        stops = _when_streaming if case.stops else stop_after
         finished = await run_agent(
             adapter(agent),
             request,
             env=environment(agent, case, api.url, home),
             cwd=work,
-            stop_after=(lambda: api.wait_until_streaming(30)) if case.stops else None,
+            stop_after=(lambda: stops(api, work)) if stops else None,
+            decide=decide or decide_by(case),
+            reconnects=reconnects,
         )
-        made = _was_made(work)
-        return Played(finished, request, api.charged_usd, len(api.seen), work, home, made)
+        left = await asyncio.to_thread(_files_of, work, home)
+        made = "made.txt" in left
+        return Played(finished, request, api.charged_usd, len(api.seen), work, home, made, left)

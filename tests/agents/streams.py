@@ -47,6 +47,7 @@ def started(mode: Mode = "read", **init: Any) -> tuple[ClaudeParser, list[AgentE
         "cwd": "/srv/work",
         "permissionMode": "dontAsk",
         "tools": ["Read", "Grep", "Glob"],
+        "mcp_servers": [],
         "claude_code_version": "2.1.329",
     }
     parser = ClaudeParser(request(mode))

@@ -152,9 +152,15 @@ def test_a_limit_that_is_near_is_told_once() -> None:
     assert parser.feed(line) == []
 
 
-def test_a_guard_that_did_not_run_and_a_dead_server_are_warned_of() -> None:
-    _, events = started(mcp_servers=[{"name": "fleet", "status": "failed"}])
-    assert events[1] == AgentEvent("warning", "MCP server fleet is failed")
+def test_a_dead_server_is_warned_of() -> None:
+    line = {"type": "system", "subtype": "init"}
+    events = ClaudeParser().feed(
+        encode(line | {"mcp_servers": [{"name": "a", "status": "failed"}]})
+    )
+    assert AgentEvent("warning", "MCP server a is failed") in events
+
+
+def test_a_guard_that_did_not_run_is_warned_of() -> None:
     parser, _ = started()
     line = encode(
         {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fleet_tui.agents.claude_command import SETTINGS
+from fleet_tui.agents.claude_settings import SETTINGS
 from fleet_tui.agents.registry import ADAPTERS, adapter
 from fleet_tui.model.errors import UsageError
 from tests.agents.streams import SESSION, request

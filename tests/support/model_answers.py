@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from tests.support.model_script import Script
+    from tests.support.model_script import Script, ToolCall
 
 ERRORS = {
     400: ("invalid_request_error", "mock invalid request"),
@@ -56,19 +56,17 @@ def limit_headers(status: str) -> dict[str, str]:
     }
 
 
-def calls_now(script: Script, results: int) -> bool:
-    return script.call is not None and (script.call.repeats or results == 0)
-
-
 def blocks(script: Script, results: int) -> tuple[list[dict[str, Any]], str]:
     """Return the content blocks of a Messages response, and why it stops."""
     blocks: list[dict[str, Any]] = []
     if script.has("think"):
         blocks.append({"type": "thinking", "thinking": "mock thought", "signature": "c2ln"})
-    if script.call and calls_now(script, results):
+    if calls := script.calls_after(results):
         blocks.append({"type": "text", "text": "I will use a tool."})
-        call = {"id": f"toolu_{uuid.uuid4().hex[:16]}", "name": script.call.name}
-        return [*blocks, {"type": "tool_use", **call, "input": script.call.arguments}], "tool_use"
+        for call in calls:
+            named = {"id": f"toolu_{uuid.uuid4().hex[:16]}", "name": call.name}
+            blocks.append({"type": "tool_use", **named, "input": call.arguments})
+        return blocks, "tool_use"
     after = f" (after {results} tool results)" if results else ""
     return [*blocks, {"type": "text", "text": script.text + after}], "end_turn"
 
@@ -102,12 +100,17 @@ def paced(
     yield from deltas
 
 
+def _function_call(call: ToolCall) -> dict[str, Any]:
+    identity = uuid.uuid4().hex[:10]
+    named = {"id": f"fc_{identity}", "call_id": f"call_{identity}", "name": call.name}
+    return {"type": "function_call", **named, "arguments": json.dumps(call.arguments)}
+
+
 def items(script: Script, results: int) -> list[dict[str, Any]]:
     """Return the output items of a Responses response."""
     identity = uuid.uuid4().hex[:10]
-    if script.call and calls_now(script, results):
-        call = {"id": f"fc_{identity}", "call_id": f"call_{identity}", "name": script.call.name}
-        return [{"type": "function_call", **call, "arguments": json.dumps(script.call.arguments)}]
+    if calls := script.calls_after(results):
+        return [_function_call(call) for call in calls]
     after = f" (after {results} outputs)" if results else ""
     part = {"type": "output_text", "text": script.text + after, "annotations": []}
     said = {"type": "message", "id": f"msg_{identity}", "role": "assistant", "status": "completed"}

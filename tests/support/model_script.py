@@ -4,6 +4,8 @@
 [[think]]                   a thought before the answer
 [[tool:Bash:{"command":"echo hi"}]]   call a tool once, answer after its result
 [[loop:Bash:{"command":"echo hi"}]]   call it again and again
+[[calls:[["Bash",{"command":"a"}],["Read",{"file_path":"b"}]]]]   call these tools in one message
+[[seq:[["Bash",{"command":"a"}],["Read",{"file_path":"b"}]]]]     call these, one after the other
 [[slow:20:0.05]]            20 more pieces of text, 0.05 s apart, before the answer
 [[endless]]                 pieces of text until the client goes away
 [[err:529]]                 this HTTP error, always; with [[ra:3]] a retry-after header
@@ -23,6 +25,7 @@ from typing import Any
 
 _NAMED = re.compile(r"\[\[([a-z-]+)(?::([^\[\]]*))?\]\]")
 _CALL = re.compile(r"\[\[(tool|loop):([A-Za-z_]+):(?=\{)")
+_CALLS = re.compile(r"\[\[(calls|seq):(?=\[)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,6 @@ class ToolCall:
 
     name: str
     arguments: dict[str, Any]
-    repeats: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ class Script:
 
     prompt: str = ""
     marks: dict[str, str] = field(default_factory=dict)
-    call: ToolCall | None = None
+    turns: tuple[tuple[ToolCall, ...], ...] = ()
+    """The calls of each message, in order; after them comes the answer."""
+    repeats: bool = False
+    """True when the first turn is played again and again."""
 
     def has(self, name: str) -> bool:
         """Return whether the marker stands in the prompt."""
@@ -50,6 +55,16 @@ class Script:
         """Return the two numbers of a marker."""
         first, _, second = self.marks.get(name, "").partition(":")
         return (float(first), float(second or 1)) if first else default
+
+    def calls_after(self, results: int) -> tuple[ToolCall, ...]:
+        """Return the calls to make now that `results` of them were answered; empty for none."""
+        if self.repeats:
+            return self.turns[0]
+        for calls in self.turns:
+            if results < len(calls):
+                return calls
+            results -= len(calls)
+        return ()
 
     @property
     def text(self) -> str:
@@ -66,11 +81,17 @@ class Script:
 def read_script(prompt: str) -> Script:
     """Return what `prompt` asks of the mock."""
     marks = {name: value or "" for name, value in _NAMED.findall(prompt)}
-    call = None
+    decoder = json.JSONDecoder()
     if found := _CALL.search(prompt):
-        arguments, _ = json.JSONDecoder().raw_decode(prompt, found.end())
-        call = ToolCall(found[2], arguments, repeats=found[1] == "loop")
-    return Script(prompt, marks, call)
+        arguments, _ = decoder.raw_decode(prompt, found.end())
+        return Script(prompt, marks, ((ToolCall(found[2], arguments),),), found[1] == "loop")
+    if found := _CALLS.search(prompt):
+        pairs, _ = decoder.raw_decode(prompt, found.end())
+        calls = tuple(ToolCall(name, arguments) for name, arguments in pairs)
+        return Script(
+            prompt, marks, (calls,) if found[1] == "calls" else tuple((c,) for c in calls)
+        )
+    return Script(prompt, marks)
 
 
 def claude_script(messages: list[dict[str, Any]]) -> tuple[Script, int]:
