@@ -196,6 +196,7 @@ class Board:
             tail=recorder.tail,
             last_output_at=recorder.heard_at,
             is_cancelling=task.is_stopping,
+            contact_lost_at=task.contact_lost_at,
         )
 
     def _fleet_picture(self) -> FleetView:

@@ -7,6 +7,7 @@ import contextlib
 import getpass
 import secrets
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from fleet_tui.dispatch.leftovers import Leftovers, sort_leftovers
 from fleet_tui.dispatch.mailslot import CancelSlot
 from fleet_tui.dispatch.output import OutputDesk
 from fleet_tui.dispatch.runtask import RunServices
+from fleet_tui.dispatch.sessions import Sessions
 from fleet_tui.dispatch.spending import Spending
 from fleet_tui.dispatch.statekeeper import StateKeeper
 from fleet_tui.health.facts import FactsKeeper
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 CANCEL_LOOK_SECONDS = 0.5
 """How often another program's cancel requests are looked for while runs are open."""
 PROBES_AT_ONCE = 8
+NAMES_AT_ONCE = 64
+"""Threads in which host names are looked up; asyncio's default would be six here."""
 FIRST_EPOCH = 1
 """The epoch of a fleet that has never had a promotion."""
 
@@ -94,6 +98,7 @@ class Fleet:
 
         Connects to nothing. Raises JournalError.
         """
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(NAMES_AT_ONCE))
         with contextlib.suppress(OSError):  # taking the lock in it says what is wrong
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.owner = OwnerLock.acquire(self.data_dir)
@@ -113,6 +118,7 @@ class Fleet:
         )
         self.desk = OutputDesk(self.clock, self._output_flushed)
         self._dispatcher = self._make_dispatcher()
+        self._sessions = Sessions(self.config, self.store, self.pool, self._facts.agent_path)
         self.archive = Archive(self.data_dir, self.store, self.live)
         self._keeper = StateKeeper(self.store)
         self.bus.subscribe(self._keeper.heard)
@@ -214,6 +220,26 @@ class Fleet:
                 timeout_seconds=before.timeout_seconds,
             )
         )
+
+    async def resume(self, run_id: str, prompt: str) -> LiveDispatch:
+        """Go on with the agent session of a run that has ended; raises UsageError, Refused."""
+        run = self._sessions.free(run_id)
+        return await self.dispatch(
+            DispatchRequest(
+                target=run.host,
+                prompt=prompt,
+                agent=run.agent,
+                mode=run.mode,
+                session=run.session,
+            )
+        )
+
+    async def terminal(self, host_name: str, run_id: str | None = None) -> tuple[str, ...]:
+        """Return the command that opens a shell on a host, or takes up a run's session there.
+
+        Raises UsageError, Unreachable, and FleetError when the agent or OpenSSH is missing.
+        """
+        return await self._sessions.terminal(host_name, run_id)
 
     # --- hosts ------------------------------------------------------------------------------
 

@@ -105,6 +105,14 @@ class CoreThread:
         """Open connections now instead of after the back-off."""
         return self._call(self._connect(list(hosts)))
 
+    def terminal(self, host: str, run_id: str | None = None) -> Future[tuple[str, ...]]:
+        """Return the command that opens a terminal on a host, or takes up a run's session."""
+        return self._call(self._fleet.terminal(host, run_id))
+
+    def resume(self, run_id: str, prompt: str) -> Future[str]:
+        """Go on with a finished run's agent session."""
+        return self._call(self._resume(run_id, prompt))
+
     def lines(self, run_id: str) -> LineSource:
         """Return the view of a run."""
         return self._fleet.archive.lines(run_id)
@@ -205,6 +213,9 @@ class CoreThread:
 
     async def _dispatch(self, request: DispatchRequest) -> str:
         return (await self._fleet.dispatch(request)).dispatch.id
+
+    async def _resume(self, run_id: str, prompt: str) -> str:
+        return (await self._fleet.resume(run_id, prompt)).dispatch.id
 
     async def _retry(self, run_ids: list[str]) -> str:
         return (await self._fleet.retry(run_ids)).dispatch.id

@@ -228,7 +228,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
     return replace(
         base,
         name="demo",
-        hosts=cast_.hosts,
+        hosts=tuple(replace(host, durable=False) for host in cast_.hosts),
         agent_home=agent_home,
         log=agent_home / "fleet.log",
         data_dir=home / "state",

@@ -55,6 +55,12 @@ def choose_budget(
     return budget
 
 
+def _session(request: DispatchRequest, agent: AgentName) -> str:
+    if agent == "shell":
+        return ""
+    return request.session or str(uuid.uuid4())
+
+
 def make_plans(
     request: DispatchRequest,
     hosts: Sequence[Host],
@@ -76,7 +82,8 @@ def make_plans(
                     binary="",
                     prompt=request.prompt,
                     mode=choose_mode(request, agent, config),
-                    session="" if agent == "shell" else str(uuid.uuid4()),
+                    session=_session(request, agent),
+                    resumes=request.session is not None,
                     model=request.model or defaults.model,
                     budget_usd=choose_budget(request, agent, len(hosts), config),
                     workdir=host.workdir,

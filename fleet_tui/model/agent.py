@@ -78,7 +78,9 @@ class AgentRequest:
     prompt: str
     mode: Mode
     session: str
-    """A UUID chosen by us, so that the session is known before it starts."""
+    """A UUID chosen by us, so that the session is known before it starts; or the one to resume."""
+    resumes: bool = False
+    """True to go on with `session` instead of beginning it."""
     model: str | None = None
     budget_usd: float | None = None
     workdir: str | None = None

@@ -77,6 +77,16 @@ class FleetControl(Protocol):
     def connect(self, hosts: Sequence[str]) -> Future[None]:
         """Open (or re-open) connections now instead of after the back-off."""
 
+    def terminal(self, host: str, run_id: str | None = None) -> Future[tuple[str, ...]]:
+        """Return the command that opens a terminal on a host: its shell, or a run's session.
+
+        With a run the agent's own session is resumed there. Raises FleetError when it has none,
+        still runs, or no OpenSSH client is here.
+        """
+
+    def resume(self, run_id: str, prompt: str) -> Future[str]:
+        """Go on with a finished run's agent session; resolves to the new dispatch id."""
+
     def lines(self, run_id: str) -> LineSource:
         """Return the view of a run; raises KeyError for an unknown one."""
 

@@ -22,6 +22,8 @@ class DispatchRequest:
     """Cap per run."""
     timeout_seconds: float | None = None
     model: str | None = None
+    session: str | None = None
+    """An agent's session to go on with; the target is then its host alone."""
     stdin: bytes = b""
     named_hosts: frozenset[str] = frozenset()
     """Hosts the operator typed again by hand, as `unrestricted` asks."""

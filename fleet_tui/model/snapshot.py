@@ -47,8 +47,8 @@ class RunView:
     tail: ViewLine | None = None
     """The unfinished last line, while it grows."""
     last_output_at: float | None = None
-    is_throttled: bool = False
-    """True while we have stopped reading because the spool lags."""
+    contact_lost_at: float | None = None
+    """Since when the run is on its own on its host, Unix seconds; None while we hear it."""
     is_cancelling: bool = False
 
 

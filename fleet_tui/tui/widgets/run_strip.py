@@ -112,7 +112,6 @@ class RunStrip(Widget):
         stopwatch = "" if seconds is None else fmt.elapsed(seconds)
         cost = "" if run.cost_usd is None else fmt.money(run.cost_usd)
         doing = clean(view.doing if run.is_open else run.reason or view.doing)
-        throttled = [(" · throttled", "wait")] if view.is_throttled else []
         return [
             ("▸" if index == self._chosen else " ", "accent"),
             (MARK if run.id in self._marks else " ", "accent"),
@@ -124,5 +123,4 @@ class RunStrip(Widget):
             (fmt.pad(cost, 7, right=True), ""),
             ("  ", ""),
             (doing, "muted"),
-            *throttled,
         ]
