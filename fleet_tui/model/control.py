@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
+    from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest, Preview
     from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
 
@@ -76,6 +77,12 @@ class FleetControl(Protocol):
 
     def connect(self, hosts: Sequence[str]) -> Future[None]:
         """Open (or re-open) connections now instead of after the back-off."""
+
+    def answer(self, run_id: str, question_id: str, answer: Answer) -> Future[None]:
+        """Answer what an agent asked; resolves once the host has it.
+
+        Raises UsageError when it is not open any more, Unreachable while contact is lost.
+        """
 
     def terminal(self, host: str, run_id: str | None = None) -> Future[tuple[str, ...]]:
         """Return the command that opens a terminal on a host: its shell, or a run's session.

@@ -50,6 +50,8 @@ class RunView:
     contact_lost_at: float | None = None
     """Since when the run is on its own on its host, Unix seconds; None while we hear it."""
     is_cancelling: bool = False
+    questions: tuple[Question, ...] = ()
+    """What the agent waits for a person to answer, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
