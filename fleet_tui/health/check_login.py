@@ -123,6 +123,8 @@ def _payer(case: Case, remote: HostAnswers) -> Iterator[Result]:
         "warning",
         f"both ANTHROPIC_API_KEY and {other} are there, and the key wins",
         why="runs are billed to the API by the token, not to the subscription",
-        mend=case.on_host("grep -n ANTHROPIC_API_KEY ~/.[a-z]*rc ~/.[a-z]*env ~/.[a-z]*profile")
+        mend=case.on_host(
+            "grep -n ANTHROPIC_API_KEY ~/.[a-z]*rc ~/.[a-z]*env ~/.[a-z]*profile | cut -d= -f1"
+        )
         + ", then delete that line",
     )

@@ -67,6 +67,6 @@ def _set(case: Case, keyword: str, value: str) -> str:
     """Return what sets a keyword before everything else, where the first value counts."""
     return case.on_host(
         f"sudo sed -i.bak '1i {keyword} {value}' /etc/ssh/sshd_config && sudo sshd -t && "
-        "sudo systemctl reload ssh",
+        "{ sudo systemctl reload ssh || sudo systemctl reload sshd; }",
         needs_terminal=True,
     )

@@ -80,8 +80,9 @@ for file in .bashrc .bash_profile .bash_login .profile .zshenv .zshrc .zprofile 
   .config/fish/config.fish; do
   if [ ! -f "$HOME/$file" ] || [ ! -r "$HOME/$file" ]; then continue; fi
   for name in $variables; do
-    place=$(grep -nE "^[[:space:]]*((export|declare -x|typeset -x)[[:space:]]+)?$name=[^[:space:]]|\
-^[[:space:]]*set[[:space:]]+(-[A-Za-z]+[[:space:]]+)+$name[[:space:]]+[^[:space:]]" \\
+    value="([^[:space:]\\"']|\\"[^\\"]|'[^'])"
+    place=$(grep -nE "^[[:space:]]*((export|declare -x|typeset -x)[[:space:]]+)?$name=$value|\
+^[[:space:]]*set[[:space:]]+(-[A-Za-z]+[[:space:]]+)+$name[[:space:]]+$value" \\
       "$HOME/$file" 2>/dev/null | head -n 1)
     if [ -n "$place" ]; then echo "hidden=$name ${place%%:*} ~/$file"; fi
   done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -162,7 +163,7 @@ async def test_each_planted_fault_is_found_and_nothing_else(ward: Ward) -> None:
     assert "sk-1" not in said
     assert ".bashrc:5" in finding(reports, "api-key-unseen").what
     assert "2.1.329" in finding(reports, "agent-behind").what
-    assert "3,599 s" in finding(reports, "clock-off").what
+    assert re.search(r"at least 3,5\d\d s", finding(reports, "clock-off").what)
     assert "behind" in finding(reports, "clock-off").what
     assert finding(reports, "disk-full").severity == "error"
 

@@ -57,7 +57,15 @@ def test_any_login_shell_carries_it(shell: list[str], tmp_path: Path) -> None:
     (tmp_path / ".ssh").mkdir(mode=0o700)
     make_key(tmp_path / ".ssh" / "my key")
     write_claude(tmp_path / ".local/bin/claude", is_logged_in=False)
+    (tmp_path / ".profile").write_text(
+        "# export ANTHROPIC_API_KEY=sk-1\nANTHROPIC_AUTH_TOKEN=\nexport ANTHROPIC_AUTH_TOKEN=''\n"
+        'OPENAI_API_KEY=""\nMY_OPENAI_API_KEY=sk-2\n'
+    )
     (tmp_path / ".zshrc").write_text("\n# x\n  export  ANTHROPIC_API_KEY='sk-secret'\n")
+    (tmp_path / ".config/fish").mkdir(parents=True)
+    (tmp_path / ".config/fish/config.fish").write_text(
+        "if status is-interactive\n  set -gx OPENAI_API_KEY sk-3\nend\n"
+    )
     (tmp_path / "it's").mkdir()
     host = Host("x", workdir="~/it's", env={"A": "it's $HOME!", "CODEX_API_KEY": "sk-other"})
     answers, raw = ask(tmp_path, host, shell)
@@ -68,7 +76,8 @@ def test_any_login_shell_carries_it(shell: list[str], tmp_path: Path) -> None:
     assert answers.user_id == os.geteuid()
     assert answers.variables == frozenset({"CODEX_API_KEY"})
     assert [(h.name, h.file, h.line) for h in answers.hidden] == [
-        ("ANTHROPIC_API_KEY", "~/.zshrc", 3)
+        ("ANTHROPIC_API_KEY", "~/.zshrc", 3),
+        ("OPENAI_API_KEY", "~/.config/fish/config.fish", 2),
     ]
     assert answers.workdir == "ok"
     assert answers.home == "ok"
