@@ -197,6 +197,7 @@ class Board:
             last_output_at=recorder.heard_at,
             is_cancelling=task.is_stopping,
             contact_lost_at=task.contact_lost_at,
+            questions=task.conversation.questions() if task.conversation else (),
         )
 
     def _fleet_picture(self) -> FleetView:

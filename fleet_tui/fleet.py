@@ -16,6 +16,7 @@ from fleet_tui.config import data_dir, log_path
 from fleet_tui.dispatch.admission import Admission
 from fleet_tui.dispatch.archive import Archive
 from fleet_tui.dispatch.closing import Closer, closing_entry
+from fleet_tui.dispatch.conversation import answer_entry
 from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
 from fleet_tui.dispatch.ladder import Patience
 from fleet_tui.dispatch.leftovers import Leftovers, sort_leftovers
@@ -39,7 +40,6 @@ from fleet_tui.model.errors import FleetError, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
-from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import NoticeWatch
 from fleet_tui.transport.pool import ConnectionPool
@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host, HostFacts, LinkStatus
     from fleet_tui.model.notice import Severity
-    from fleet_tui.model.request import Preview
+    from fleet_tui.model.question import Answer
+    from fleet_tui.model.request import DispatchRequest, Preview
 
 CANCEL_LOOK_SECONDS = 0.5
 """How often another program's cancel requests are looked for while runs are open."""
@@ -201,38 +202,20 @@ class Fleet:
 
     async def retry(self, run_ids: Sequence[str]) -> LiveDispatch:
         """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""
-        runs = [run for run in (self.store.get_run(i) for i in run_ids) if run is not None]
-        dispatches = {run.dispatch for run in runs}
-        if len(dispatches) != 1:
-            raise UsageError(
-                "runs of one dispatch can be retried together", mend="choose runs of one dispatch"
-            )
-        before = self.store.get_dispatch(runs[0].dispatch)
-        if before is None:
-            raise UsageError("the dispatch of this run is not in the store any more")
-        return await self.dispatch(
-            DispatchRequest(
-                target=",".join(run.host for run in runs),
-                prompt=before.prompt,
-                agent=runs[0].agent,
-                mode=None if runs[0].agent == "shell" else runs[0].mode,
-                budget_usd=before.budget_usd,
-                timeout_seconds=before.timeout_seconds,
-            )
-        )
+        return await self.dispatch(self._sessions.again(run_ids))
 
     async def resume(self, run_id: str, prompt: str) -> LiveDispatch:
         """Go on with the agent session of a run that has ended; raises UsageError, Refused."""
-        run = self._sessions.free(run_id)
-        return await self.dispatch(
-            DispatchRequest(
-                target=run.host,
-                prompt=prompt,
-                agent=run.agent,
-                mode=run.mode,
-                session=run.session,
-            )
-        )
+        return await self.dispatch(self._sessions.onward(run_id, prompt))
+
+    async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
+        """Answer what an agent asked; returns once the host has it. Raises UsageError."""
+        task = self._dispatcher.task(run_id)
+        if task is None or task.conversation is None:
+            raise UsageError("nobody waits for this answer any more")
+        entry = answer_entry(task.run, question_id, answer, self.by, self.epoch)
+        await self.log.append([entry], durable=True)
+        await task.conversation.answer(question_id, answer)
 
     async def terminal(self, host_name: str, run_id: str | None = None) -> tuple[str, ...]:
         """Return the command that opens a shell on a host, or takes up a run's session there.

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet_tui.board import Board
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.control import Changes, GatheredGroup
     from fleet_tui.model.host import Host
     from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest
 
 T = TypeVar("T")
@@ -91,7 +93,7 @@ class CoreThread:
 
     def dispatch(self, request: DispatchRequest) -> Future[str]:
         """Start it; resolves to the dispatch id once it is in the log."""
-        return self._call(self._dispatch(request))
+        return self._call(self._dispatch(replace(request, can_ask=True)))
 
     def cancel(self, run_ids: Sequence[str]) -> Future[int]:
         """End these runs by the ladder."""
@@ -104,6 +106,10 @@ class CoreThread:
     def connect(self, hosts: Sequence[str]) -> Future[None]:
         """Open connections now instead of after the back-off."""
         return self._call(self._connect(list(hosts)))
+
+    def answer(self, run_id: str, question_id: str, answer: Answer) -> Future[None]:
+        """Answer what an agent asked."""
+        return self._call(self._fleet.answer(run_id, question_id, answer))
 
     def terminal(self, host: str, run_id: str | None = None) -> Future[tuple[str, ...]]:
         """Return the command that opens a terminal on a host, or takes up a run's session."""

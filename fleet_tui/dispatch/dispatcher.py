@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from fleet_tui.model.request import DispatchRequest, Preview
 
 
+CAN_ASK = "can-ask"
+"""A file in a run's folder that says that its agent is spoken with."""
+
+
 @dataclass(slots=True)
 class LiveDispatch:
     """A dispatch that is being carried out."""
@@ -200,14 +204,15 @@ class Dispatcher:
         tasks: dict[str, RunTask] = {}
         for position, run in enumerate(runs):
             if run.id in hosts:
-                plan = plan_again(dispatch, run, hosts[run.id])
                 folder = self._services.data_dir / "runs" / run.id
+                can_ask = (folder / CAN_ASK).exists()
+                plan = plan_again(dispatch, run, hosts[run.id], can_ask=can_ask)
                 is_events = plan.adapter.speaks == "events"
-                recorder = self._recorder(plan, Spool.reopen(folder, show=not is_events))
-                recorder.counted_lines = timeline.known_lines(position)
-                self._services.desk.add(recorder, timeline, position)
-                recorder.replay(folder)
-                tasks[run.id] = RunTask(plan, run, recorder, self._run_services)
+                task = self._task(plan, run, Spool.reopen(folder, show=not is_events))
+                task.recorder.counted_lines = timeline.known_lines(position)
+                self._services.desk.add(task.recorder, timeline, position)
+                task.replay(folder)
+                tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
         self._follow(dispatch, tasks, timeline, self._adopt_one)
 
@@ -217,26 +222,32 @@ class Dispatcher:
         timeline = Timeline(self._timeline_path(dispatch))
         tasks: dict[str, RunTask] = {}
         for position, (plan, run) in enumerate(zip(plans, runs, strict=True)):
-            recorder = self._recorder(plan, Spool(self._services.data_dir / "runs" / run.id))
-            self._services.desk.add(recorder, timeline, position)
-            tasks[run.id] = RunTask(plan, run, recorder, self._run_services)
+            folder = self._services.data_dir / "runs" / run.id
+            task = self._task(plan, run, Spool(folder))
+            if task.can_ask:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                (folder / CAN_ASK).touch(mode=0o600)
+            self._services.desk.add(task.recorder, timeline, position)
+            tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
         return self._follow(dispatch, tasks, timeline, self._one)
 
     def _timeline_path(self, dispatch: Dispatch) -> Path:
         return self._services.data_dir / "dispatches" / f"{dispatch.id}.timeline"
 
-    def _recorder(self, plan: RunPlan, spool: Spool) -> RunRecorder:
-        return RunRecorder(
-            plan.request.run,
-            plan.host.name,
+    def _task(self, plan: RunPlan, run: Run, spool: Spool) -> RunTask:
+        dialogue = plan.adapter.dialogue(plan.request)
+        recorder = RunRecorder(
+            run.id,
+            run.host,
             spool=spool,
-            parser=plan.adapter.parser(plan.request),
+            parser=dialogue or plan.adapter.parser(plan.request),
             speaks_events=plan.adapter.speaks == "events",
             clock=self._run_services.clock,
             publish=self._run_services.publish,
             mark=self._services.desk.mark,
         )
+        return RunTask(plan, run, recorder, self._run_services, dialogue)
 
     def _follow(
         self,

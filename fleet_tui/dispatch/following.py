@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.transport.base import ExitStatus
 from fleet_tui.transport.durable import RunUnknown, follow, launch
-from fleet_tui.transport.durable_control import kill_tree
+from fleet_tui.transport.durable_control import feed, kill_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.dispatch.recorder import RunRecorder
     from fleet_tui.model.clock import Clock
-    from fleet_tui.transport.base import Connection, Connector, Process, SignalName
-    from fleet_tui.transport.durable import DurableSpec
+    from fleet_tui.transport.base import Connection, Connector, SignalName
+    from fleet_tui.transport.durable import DurableProcess, DurableSpec
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -48,8 +48,13 @@ class FollowedProcess:
         """Told the Unix time at which contact was lost, and None when it is there."""
         self._spec = spec
         self._begun = clock.monotonic()
-        self._process: Process | None = None
+        self._process: DurableProcess | None = None
+        self._connection: Connection | None = None
+        self._fed: int | None = None
+        """Bytes of input the host has acknowledged; unknown until the first contact."""
+        self._is_in_contact = asyncio.Event()
         self._pending: list[SignalName] = []
+        self._is_closing = False
         self._abandoned: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._why_lost = ""
 
@@ -67,7 +72,13 @@ class FollowedProcess:
                 err_offset=self._recorder.err_bytes,
             )
         self._process = process
+        self._connection = connection
+        if self._fed is None:
+            self._fed = process.fed
+        self._is_in_contact.set()
         self._on_contact(None)
+        if self._is_closing:
+            process.close_stdin()
         pending, self._pending = self._pending, []
         for name in pending:
             process.send_signal(name)
@@ -96,12 +107,26 @@ class FollowedProcess:
         return ExitStatus(reason=self._why_lost)
 
     async def write(self, data: bytes) -> None:
-        """Send to the run's standard input; raises Unreachable while contact is lost."""
-        await self._connected().write(data)
+        """Put `data` into the run's input, once, however often contact is lost meanwhile."""
+        while True:
+            await self._is_in_contact.wait()
+            assert self._connection is not None
+            assert self._fed is not None
+            try:
+                self._fed = await feed(self._connection, self._recorder.run, self._fed, data)
+            except (Unreachable, TimeoutError):
+                self._is_in_contact.clear()
+                if self._process is not None and self._connection.is_open:
+                    self._is_in_contact.set()
+                await asyncio.sleep(FIRST_PAUSE)
+            else:
+                return
 
     def close_stdin(self) -> None:
-        """End the run's standard input; raises Unreachable while contact is lost."""
-        self._connected().close_stdin()
+        """End the run's standard input, now or as soon as contact is back."""
+        self._is_closing = True
+        if self._process is not None:
+            self._process.close_stdin()
 
     def send_signal(self, name: SignalName) -> None:
         """Signal the run now, or as soon as contact is back."""
@@ -139,6 +164,7 @@ class FollowedProcess:
             return await process.wait()
         finally:
             self._process = None
+            self._is_in_contact.clear()
 
     def _lost(self, why: str) -> None:
         if why and why != self._why_lost:
@@ -147,10 +173,3 @@ class FollowedProcess:
 
     def _has_waited(self, seconds: float) -> bool:
         return self._clock.monotonic() - self._begun > seconds
-
-    def _connected(self) -> Process:
-        if self._process is None:
-            raise Unreachable(
-                "contact is lost; the run is on its own", host=self._recorder.host, fault="lost"
-            )
-        return self._process

@@ -84,6 +84,7 @@ def make_plans(
                     mode=choose_mode(request, agent, config),
                     session=_session(request, agent),
                     resumes=request.session is not None,
+                    can_ask=request.can_ask,
                     model=request.model or defaults.model,
                     budget_usd=choose_budget(request, agent, len(hosts), config),
                     workdir=host.workdir,
@@ -96,7 +97,7 @@ def make_plans(
     return tuple(plans)
 
 
-def plan_again(dispatch: Dispatch, run: Run, host: Host) -> RunPlan:
+def plan_again(dispatch: Dispatch, run: Run, host: Host, *, can_ask: bool) -> RunPlan:
     """Return the plan by which a run of the past was started, as far as it is still needed."""
     return RunPlan(
         host=host,
@@ -109,6 +110,7 @@ def plan_again(dispatch: Dispatch, run: Run, host: Host) -> RunPlan:
             session=run.session or "",
             budget_usd=dispatch.budget_usd,
             workdir=host.workdir,
+            can_ask=can_ask,
         ),
         timeout=dispatch.timeout_seconds,
     )

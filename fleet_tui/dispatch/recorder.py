@@ -93,6 +93,8 @@ class RunRecorder:
         self.counted_lines = 0
         """Lines already entered in the dispatch's timeline."""
         self._transcript = TranscriptWriter() if speaks_events else None
+        self.on_read: Callable[[], None] | None = None
+        """Called after each line of an agent's output was read."""
         self._is_replaying = False
         self._out_lines = Lines()
         self._err_lines = Lines()
@@ -169,6 +171,8 @@ class RunRecorder:
             read, lines = self._reader(stream)
             for line in lines.take(data):
                 self._feed(read, line)
+                if self.on_read is not None:
+                    self.on_read()
         else:
             self._publish(OutputArrived(self.run, self.host, stream, offset, data))
         self._mark(self)

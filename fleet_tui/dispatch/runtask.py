@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from fleet_tui.dispatch.conversation import Conversation
 from fleet_tui.dispatch.drift import check_drift
 from fleet_tui.dispatch.following import FollowedProcess
 from fleet_tui.dispatch.judging import Stopping, StopReason, final_state
@@ -17,7 +18,9 @@ from fleet_tui.transport.shell import posix_line, powershell_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
+    from fleet_tui.agents.base import Dialogue
     from fleet_tui.dispatch.plan import RunPlan
     from fleet_tui.dispatch.recorder import RunRecorder
     from fleet_tui.model.clock import Clock
@@ -47,12 +50,22 @@ class RunTask:
     """Carries one plan out; `run` is always its newest record."""
 
     def __init__(
-        self, plan: RunPlan, run: Run, recorder: RunRecorder, services: RunServices
+        self,
+        plan: RunPlan,
+        run: Run,
+        recorder: RunRecorder,
+        services: RunServices,
+        dialogue: Dialogue | None = None,
     ) -> None:
         self.plan = plan
         self.run = run
         self.recorder = recorder
         self.is_stopping = False
+        self._unsaid = b""
+        """What a replayed dialogue had not been able to say before contact was lost."""
+        self._dialogue = dialogue
+        self.conversation: Conversation | None = None
+        """With an agent that can ask, while it runs."""
         self.closed = asyncio.Event()
         """Set once the run's closing line is written."""
         self.contact_lost_at: float | None = None
@@ -62,6 +75,20 @@ class RunTask:
         self._stop_asked: asyncio.Future[None] | None = None
         self._connecting: asyncio.Task[Connection] | None = None
         self._was_signalled = False
+
+    @property
+    def can_ask(self) -> bool:
+        """True when the agent may ask a person while it runs."""
+        return self._dialogue is not None
+
+    def replay(self, folder: Path) -> None:
+        """Learn from the spool in `folder` where the run of a program that is gone stands."""
+        if self._dialogue is None:
+            self.recorder.replay(folder)
+            return
+        self._dialogue.begin_replay()
+        self.recorder.replay(folder)
+        self._unsaid = self._dialogue.end_replay()
 
     @property
     def outlives_us(self) -> bool:
@@ -103,9 +130,7 @@ class RunTask:
         self._contact_changed(self.run.started_at or self.run.created_at)
         process = self._followed(None)
         self._move("running", started_at=self.run.started_at or self.run.created_at)
-        status = await self._watch(process)
-        self.recorder.end()
-        return self._judge(status)
+        return await self._lead(process, self._unsaid)
 
     async def _carry_out(self) -> tuple[Run, str]:
         if self.is_stopping:
@@ -121,11 +146,27 @@ class RunTask:
         process = await self._start(connection, line, stdin)
         session = self.plan.request.session or None
         self._move("running", started_at=self._services.clock.time(), session=session)
-        status = await self._watch(process)
+        opening = b"" if self._dialogue is None else self._dialogue.opening()
+        return await self._lead(process, opening)
+
+    async def _lead(self, process: Process, first: bytes) -> tuple[Run, str]:
+        """Speak with the agent if it can ask, and watch the run to its end."""
+        if self._dialogue is not None:
+            clock, host = self._services.clock, self.plan.host.name
+            self.conversation = Conversation(self._dialogue, process, host, clock)
+            self.recorder.on_read = self.conversation.pump
+            self.conversation.begin(first)
+        try:
+            status = await self._watch(process)
+        finally:
+            if self.conversation is not None:
+                self.conversation.end()
         self.recorder.end()
         return self._judge(status)
 
-    async def _start(self, connection: Connection, line: str, stdin: bytes | None) -> Process:
+    async def _start(
+        self, connection: Connection, line: str, stdin: bytes | Literal["open"] | None
+    ) -> Process:
         if not self.plan.host.keeps_runs:
             return await connection.start(line, self.recorder, stdin=stdin)
         followed = self._followed(
@@ -171,7 +212,7 @@ class RunTask:
         finally:
             self._connecting = None
 
-    async def _command(self, connection: Connection) -> tuple[str, bytes | None]:
+    async def _command(self, connection: Connection) -> tuple[str, bytes | Literal["open"] | None]:
         plan = self.plan
         binary = ""
         if plan.adapter.name != "shell":
@@ -184,7 +225,7 @@ class RunTask:
             cwd=plan.host.workdir,
             env={**command.env, **plan.host.env},
         )
-        return line, command.stdin
+        return line, "open" if command.keeps_stdin_open else command.stdin
 
     async def _watch(self, process: Process) -> ExitStatus:
         loop = asyncio.get_running_loop()

@@ -24,6 +24,8 @@ class DispatchRequest:
     model: str | None = None
     session: str | None = None
     """An agent's session to go on with; the target is then its host alone."""
+    can_ask: bool = False
+    """True when a person is there to answer what the agent asks."""
     stdin: bytes = b""
     named_hosts: frozenset[str] = frozenset()
     """Hosts the operator typed again by hand, as `unrestricted` asks."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from fleet_tui.model.agent import AgentActivity
     from fleet_tui.model.host import Host, HostFacts, LinkStatus, Role
+    from fleet_tui.model.question import Question
     from fleet_tui.model.run import Dispatch, Run
 
 LineTag = Literal["o", "e", "t", "k", "c", "r", "m", "q", "d", "x", "a"]

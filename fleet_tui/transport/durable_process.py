@@ -70,6 +70,11 @@ class DurableProcess:
         self._is_paused = False
         self._last_bytes: asyncio.TimerHandle | None = None
 
+    @property
+    def fed(self) -> int:
+        """Bytes of standard input that the host was given, over all who followed."""
+        return self._fed
+
     async def begin(self, line: str, stdin: bytes | None = None) -> None:
         """Start `line` on the connection; returns once the host said that the run is there.
 

@@ -1,0 +1,110 @@
+"""Speaks with a running agent: what its dialogue calls for, and what a person says, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fleet_tui.journal import LogEntry, log_message
+from fleet_tui.model.question import Allow, AllowEdited, Choose, Deny
+
+if TYPE_CHECKING:
+    from fleet_tui.agents.base import Dialogue
+    from fleet_tui.model.clock import Clock
+    from fleet_tui.model.question import Answer, Question
+    from fleet_tui.model.run import Run
+    from fleet_tui.transport.base import Process
+
+
+class Conversation:
+    """One run's dialogue on its way to the process."""
+
+    def __init__(self, dialogue: Dialogue, process: Process, host: str, clock: Clock) -> None:
+        self._dialogue = dialogue
+        self._process = process
+        self._host = host
+        self._clock = clock
+        self._asked_at: dict[str, float] = {}
+        self._is_closing = False
+        self._waiting: asyncio.Queue[tuple[bytes, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._writer: asyncio.Task[None] | None = None
+
+    def begin(self, first: bytes) -> None:
+        """Write `first`, then whatever the dialogue calls for, until it wants no more."""
+        self._writer = asyncio.create_task(self._write())
+        self._put(first)
+        self.pump()
+
+    def pump(self) -> None:
+        """Take what the lines read so far call for; to be called after each of them."""
+        self._put(self._dialogue.take_output())
+        now = self._clock.time()
+        for question in self._dialogue.questions:
+            self._asked_at.setdefault(question.id, now)
+        if not self._dialogue.wants_stdin_open and not self._is_closing:
+            self._is_closing = True
+            self._waiting.put_nowait((b"", None))
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return what waits for a person, oldest first."""
+        return tuple(
+            replace(question, host=self._host, asked_at=self._asked_at.get(question.id, 0.0))
+            for question in self._dialogue.questions
+        )
+
+    async def answer(self, question: str, answer: Answer) -> None:
+        """Tell the agent; returns once the host has it. Raises UsageError."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((self._dialogue.answer(question, answer), done))
+        self.pump()
+        await done
+
+    def end(self) -> None:
+        """Write nothing more; the process is gone."""
+        if self._writer is not None:
+            self._writer.cancel()
+
+    def _put(self, data: bytes) -> None:
+        if data:
+            self._waiting.put_nowait((data, None))
+
+    async def _write(self) -> None:
+        """Write one thing after another; without contact, as soon as it is back."""
+        while True:
+            data, done = await self._waiting.get()
+            if data:
+                await self._process.write(data)
+            else:
+                self._process.close_stdin()
+            if done is not None and not done.done():
+                done.set_result(None)
+
+
+def answer_entry(run: Run, question: str, answer: Answer, by: str, epoch: int) -> LogEntry:
+    """Return the `message` line of an answer, to be on disk before the agent hears it."""
+    told = {
+        Allow: "allow",
+        AllowEdited: "allow-edited",
+        Choose: "choose",
+        Deny: "deny",
+    }[type(answer)]
+    text = ""
+    if isinstance(answer, AllowEdited):
+        text = answer.text
+    elif isinstance(answer, Choose):
+        text = "; ".join(answer.answers)
+    elif isinstance(answer, Deny):
+        told = "deny-and-stop" if answer.stops else told
+        text = answer.reason
+    fields: dict[str, str | int | float | None] = {
+        "kind": "answer",
+        "run": run.id,
+        "host": run.host,
+        "question": question,
+        "answer": told,
+        "by": by,
+        "epoch": epoch,
+        "msg": log_message(text),
+    }
+    return LogEntry("message", fields)
