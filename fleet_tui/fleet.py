@@ -26,6 +26,7 @@ from fleet_tui.dispatch.runtask import RunServices
 from fleet_tui.dispatch.sessions import Sessions
 from fleet_tui.dispatch.spending import Spending
 from fleet_tui.dispatch.statekeeper import StateKeeper
+from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
 from fleet_tui.journal import (
     FleetLog,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.dispatch.dispatcher import LiveDispatch
     from fleet_tui.dispatch.runtask import RunTask
+    from fleet_tui.health.doctor_findings import HostReport
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host, HostFacts, LinkStatus
@@ -237,6 +239,10 @@ class Fleet:
     async def probe(self, host: str) -> HostFacts:
         """Connect if needed and ask the host what it is; raises Unreachable or FleetError."""
         return await self._facts.probe(await self.pool.connection(host))
+
+    async def doctor(self, hosts: Sequence[str]) -> tuple[HostReport, ...]:
+        """Examine these hosts, this machine, and what hosts share; changes nothing."""
+        return await Doctor(self.config, self.pool, self.clock).examine(hosts)
 
     def keep_connected(self) -> None:
         """Connect to every host, and again after every loss, until the fleet is closed."""

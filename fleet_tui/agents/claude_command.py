@@ -62,7 +62,8 @@ def claude_command(request: AgentRequest) -> CommandLine:
     argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", settings]
     if not _SESSION.fullmatch(request.session):
         raise UsageError(f"{request.session!r} is not a UUID, which a session of claude must be")
-    argv += ["--session-id", request.session, "--max-turns", str(MAX_TURNS[request.mode])]
+    argv += ["--resume" if request.resumes else "--session-id", request.session]
+    argv += ["--max-turns", str(MAX_TURNS[request.mode])]
     if request.budget_usd is not None:
         argv += ["--max-budget-usd", _budget(request.budget_usd)]
     if request.model is not None:

@@ -22,6 +22,7 @@ _RIGHTS: dict[Mode, tuple[str, ...]] = {
 }
 """`workspace-write` opens the working folder and /tmp, without network."""
 
+_SESSION = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{7,63}")
 _MODEL = re.compile(r"[A-Za-z0-9][\w.:/@-]{0,199}")
 
 
@@ -36,13 +37,17 @@ class CodexAdapter:
     def command(self, request: AgentRequest) -> CommandLine:
         """Return what to start; raises UsageError for a request it cannot carry out.
 
-        Its thread id is its own choice: `request.session` is not used.
+        Its thread id is its own choice: `request.session` is used to resume one only.
         """
         argv = [request.binary, "exec", "--json", *_RIGHTS[request.mode], "--skip-git-repo-check"]
         if request.model is not None:
             if not _MODEL.fullmatch(request.model):
                 raise UsageError(f"{request.model!r} is not the name of a model")
             argv += ["-m", request.model]
+        if request.resumes:
+            if not _SESSION.fullmatch(request.session):
+                raise UsageError(f"{request.session!r} is not the id of a thread of codex")
+            argv += ["resume", request.session]
         return CommandLine(argv=(*argv, "-"), stdin=prompt_bytes(request))
 
     def parser(self, request: AgentRequest | None = None) -> CodexParser:

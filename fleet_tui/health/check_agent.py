@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[\w./~@+-]+")
 
 INSTALL = {
-    "claude": "curl -fsSL https://claude.ai/install.sh | bash",
+    "claude": "npm install -g @anthropic-ai/claude-code",
     "codex": "npm install -g @openai/codex",
 }
 
