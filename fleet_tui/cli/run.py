@@ -14,7 +14,10 @@ from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.run import exit_code_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fleet_tui.fleet import Fleet
+    from fleet_tui.model.events import Event
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -68,17 +71,40 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
     async with open_fleet(options) as fleet:
         hosts = fleet.preview(request).hosts
         reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)
-        fleet.bus.subscribe(reporter.heard)
+        gone = asyncio.Event()
+        fleet.bus.subscribe(_until_the_reader_goes(reporter.heard, gone))
         live = await fleet.dispatch(request)
+        going = asyncio.create_task(gone.wait())
         try:
-            runs = await asyncio.shield(live.finished)
+            await asyncio.wait({live.finished, going}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await _cancel_all(fleet, live.dispatch.id)
             raise
+        finally:
+            going.cancel()
+        if gone.is_set():
+            await _cancel_all(fleet, live.dispatch.id)
+            raise BrokenPipeError
+        runs = await live.finished
         if options.gather and not options.json:
             for group in fleet.archive.gather(live.dispatch.id):
                 reporter.gathered(group)
         return exit_code_for(runs)
+
+
+def _until_the_reader_goes(
+    heard: Callable[[Event], None], gone: asyncio.Event
+) -> Callable[[Event], None]:
+    """Return a listener that falls silent and sets `gone` once nobody reads what `heard` writes."""
+
+    def listener(event: Event) -> None:
+        if not gone.is_set():
+            try:
+                heard(event)
+            except BrokenPipeError:
+                gone.set()
+
+    return listener
 
 
 async def _cancel_all(fleet: Fleet, dispatch: str) -> None:
