@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.cli.console import complain, say
 from fleet_tui.cli.context import load_config
 from fleet_tui.config import config_dir, draft_from_ssh_config
+from fleet_tui.config.paths import CONFIG_VARIABLE, FILE_NAME
 from fleet_tui.model.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def init_command(options: argparse.Namespace) -> int:
     if options.output is not None and str(options.output) == "-":
         say(draft.rstrip("\n"))
         return 0
-    target = options.output or options.config or config_dir() / "fleet.toml"
+    named = os.environ.get(CONFIG_VARIABLE)
+    target = options.output or options.config or Path(named or config_dir() / FILE_NAME)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
