@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.ids import short
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.program import Program
+
+
+def test_nothing_ran_yet(fleet: Program) -> None:
+    assert "no runs yet" in fleet.run("runs").out
+
+
+def test_runs_are_listed_newest_first_and_filtered(fleet: Program) -> None:
+    fleet.run("run", "web01", "--agent", "shell", "--", "echo first")
+    fleet.run("run", "nas", "--agent", "shell", "--", "exit 3")
+    listed = fleet.run("runs", "--json").objects
+    assert [(run["host"], run["state"]) for run in listed] == [
+        ("nas", "failed"),
+        ("web01", "succeeded"),
+    ]
+    assert [r["host"] for r in fleet.run("runs", "--state", "failed", "--json").objects] == ["nas"]
+    assert [r["host"] for r in fleet.run("runs", "--host", "web*", "--json").objects] == ["web01"]
+    assert len(fleet.run("runs", "--limit", "1", "--json").objects) == 1
+    table = fleet.run("runs").lines
+    assert table[0].split()[:3] == ["run", "age", "host"]
+    assert "echo first" in table[2]
+
+
+def test_one_run_is_shown_with_all_it_said(fleet: Program) -> None:
+    fleet.run("run", "web01", "--agent", "shell", "--", "seq 3; echo oops >&2")
+    (run,) = fleet.run("runs", "--json").objects
+    shown = fleet.run("runs", short(run["run"]))
+    assert shown.code == 0
+    assert set(shown.lines) >= {"1", "2", "3", "oops"}
+    told = fleet.run("runs", run["run"], "--json")
+    assert told.objects[0]["run"] == run["run"]
+    lines = [(line["tag"], line["text"]) for line in told.events("line")]
+    assert sorted(lines) == [("e", "oops"), ("o", "1"), ("o", "2"), ("o", "3")]
+    unknown = fleet.run("runs", "r-NOPE")
+    assert unknown.code == 2
+    assert "no run with id r-NOPE" in unknown.err
+
+
+def test_a_run_can_be_cancelled_from_another_terminal(fleet: Program, tmp_path: Path) -> None:
+    command = f"echo $$ > {tmp_path}/pid; echo up; sleep 600"
+    with fleet.running("run", "web01", "--agent", "shell", "--json", "--", command) as run:
+        started = run.event("run-started")
+        run.event("output", text="up\n")
+        cancelled = fleet.run("cancel", started["run"])
+        assert cancelled.code == 0
+        assert "cancelled" in cancelled.out
+        done = run.end()
+    assert done.code == 1
+    assert done.events("run-finished")[0]["state"] == "cancelled"
+    assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}")
+    assert "already over" in fleet.run("cancel", started["run"]).out
+    assert fleet.run("cancel", "r-NOPE").code == 2
+    (line,) = fleet.run("log", "cancel", "--json").objects
+    assert line["run"] == started["run"]
+
+
+def test_a_whole_dispatch_can_be_cancelled(fleet: Program) -> None:
+    with fleet.running("run", "all", "--agent", "shell", "--json", "--", "sleep 600") as run:
+        dispatch = run.event("run-started")["dispatch"]
+        for _ in range(2):
+            run.event("run-started")
+        assert fleet.run("cancel", dispatch).code == 0
+        done = run.end()
+    assert done.events("dispatch-finished")[0]["counts"] == {"cancelled": 3}
+    assert done.code == 1
