@@ -4,10 +4,9 @@ Each is sent as one line (`program_line`) that every login shell passes on uncha
 POSIX `sh` and utilities, plus `head -c`; dash, bash and busybox ash run them. A run's folder is
 `${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui/runs/<run>/`, mode 0700, and holds
 
-- `command`, `meta`: what was asked; `stdin.<n>`: its input; `umask`: the user's, for the run
+- `command`, `meta`: what was asked; `stdin`: its input; `umask`: the user's, for the run
 - `pid`: process id of the wrapper (leader of the run's session and process group), its start time
-  and the boot it belongs to. Made with O_EXCL by the wrapper just before it starts the command,
-  so it is also what makes a second start impossible
+  and the boot it belongs to
 - `out`, `err`: all that the run wrote, by two `cat` that read the FIFOs `o` and `e` (a run's own
   pipes, as `ssh` would give it: a script that opens `/dev/stderr` would truncate a plain file)
 - `status`: `run`, and at the end `exit <code> <told> <out> <err>` where `told` is 1 when the code
@@ -16,7 +15,8 @@ POSIX `sh` and utilities, plus `head -c`; dash, bash and busybox ash run them. A
 - `in`, `hold`: the run's input FIFO when it is open, and what lets go of it; `fed`: bytes put in
 - `killed`: made before the whole group is killed, when no wrapper is left to write the status
 
-`epoch` beside `runs` grows a line with each higher epoch seen.
+`epoch` beside `runs` grows a line with each higher epoch seen. A folder `.new-<pid>` becomes a run
+by being renamed, with all in it: what has a run's name was started, once, or was about to be.
 
 The programs hold no backslash, no exclamation mark and no newline: shells disagree on those.
 """
@@ -70,34 +70,60 @@ if [ -e "$D/killed" ]; then X="exit 137 1 0 0"; else X=died; fi; };
 sure() { i=0; while look; [ "$X" = never ] && [ $i -lt 40 ]; do i=$((i+1)); sleep 0.05; done; };
 """
 
-# The wrapper: $1 folder, $2 command line, $3 input, $4 an exclamation mark.
-# It shares the group with the run, so it outlives all signals to it but KILL; the two cat do too.
-# Only they and the holder of the input are asynchronous: a command started with `&` would ignore
-# INT for ever.
+# The wrapper: $1 an exclamation mark, $2 where all is kept, then its orders: run, mark, epoch,
+# input (`-`, `open`, or how many bytes come on fd 5), meta, command line; or `-` alone, when the
+# orders will come on fd 5, one a line. fd 9 tells the follower.
+#
+# All is made in a folder of another name, whose renaming is what makes the run start once.
+# The wrapper shares the group with the run, so it outlives all signals to it but KILL; the `cat`
+# do too. Nothing else is asynchronous: what is started with `&` would ignore INT for ever.
 _WRAPPER = (
     """
-D=$1; exec 9>&1 >/dev/null; [ "$BASH_VERSION" ] && set +o posix;
+E=$1; R=$2; B="$R/runs"; exec 9>&1 >/dev/null; [ "$BASH_VERSION" ] && set +o posix;
 trap : INT TERM HUP QUIT;
 """
     + _LOOK
     + """
-boot; born $$; exec 8<>"$D/live"; [ "$3" = open ] && exec 6<>"$D/in"; set -C;
-if true >"$D/pid"; then :; else echo taken >&9; exit; fi;
-set +C; if echo "$$ $s $b" >"$D/pid"; then :; else rm -f "$D/pid"; exit; fi; echo go >&9;
-read -r u <"$D/umask";
-if [ "$3" = open ]; then
-(trap "" INT TERM HUP QUIT; exec 8<&- 9<&-; read -r z <"$D/hold") &
-exec <"$D/in" 6<&-;
-else exec <"$3"; fi;
-(trap "" INT TERM HUP QUIT; exec cat <"$D/o" >>"$D/out" 8<&- 9<&-) & eval "p=$"$4;
-(trap "" INT TERM HUP QUIT; exec cat <"$D/e" >>"$D/err" 8<&- 9<&-) & eval "q=$"$4;
-(umask "$u"; exec "${SHELL:-/bin/sh}" -c "$2" >"$D/o" 2>"$D/e" 8<&- 9<&-); r=$?;
+P="$B/.new-$$"; F=; mkdir -m 700 "$P" 2>/dev/null ||
+F=$({ rm -rf "$P" && (umask 077; mkdir -p "$B") && mkdir -m 700 "$P"; } 2>&1) || F="folder $F";
+if [ -z "$F" ]; then
+umask >"$P/umask"; read -r u <"$P/umask"; umask 077; exec 2>>"$P/note";
+mkfifo "$P/o" "$P/e" "$P/in" "$P/hold" "$P/live" || F=fifo; boot; born $$; fi;
+[ -z "$F" ] && { true >"$P/out" && true >"$P/err" && echo run >"$P/status" &&
+echo "$$ $s $b" >"$P/pid" || F=disk; };
+[ -z "$F" ] && exec 8<>"$P/live" &&
+exec 3<>"$P/o" && exec 4<"$P/o" 7>"$P/o" 3>>"$P/out" && {
+(trap "" INT TERM HUP QUIT; exec cat <&4 >&3 3>&- 4<&- 5<&- 7>&- 8<&- 9<&-) & eval "p=$"$E; } &&
+exec 3<>"$P/e" && exec 4<"$P/e" 6>"$P/e" 3>>"$P/err" && {
+(trap "" INT TERM HUP QUIT; exec cat <&4 >&3 3>&- 4<&- 5<&- 6>&- 7>&- 8<&- 9<&-) & eval "q=$"$E; };
+exec 3<&- 4<&-;
+if [ "$3" = - ]; then
+{ read -r i && read -r N && read -r h && read -r I && read -r m && read -r l; } <&5 ||
+{ rm -rf "$P"; exit; }; else i=$3; N=$4; h=$5; I=$6; m=$7; l=$8; fi;
+D="$B/$i"; bad() { echo "fail $N $*" >&9; rm -rf "$P"; exit; };
+[ "$F" ] && bad $F;
+e=0; [ -r "$R/epoch" ] && while read -r k; do [ "$k" -gt "$e" ] && e=$k; done <"$R/epoch";
+[ "$h" -lt "$e" ] && bad epoch "$e"; [ "$h" -gt "$e" ] && echo "$h" >>"$R/epoch";
+old() { echo "old $i $N" >&9; rm -rf "$P" "$D/.new-$$"; exit; };
+[ -e "$D/pid" ] && old; [ -d "$D" ] && rm -rf "$D";
+plain() { case $1 in e*) v=$(printf %b_ "${1#e}"); v=${v%_};; *) v=${1#p};; esac; };
+{ plain "$m"; printf %s "$v" >"$P/meta" && plain "$l" && printf %s "$v" >"$P/command" &&
+umask "$u" && umask >"$P/umask" && umask 077; } || bad disk;
+case $I in -) J=/dev/null;; open) J="$D/in";; *) J="$D/stdin";
+head -c "$I" <&5 >"$P/stdin"; z=$(wc -c <"$P/stdin"); [ $((${z:-0})) = "$I" ] || bad stdin;; esac;
+exec 5<&-; mv "$P" "$D" 2>/dev/null; { read -r z w <"$D/pid"; } 2>/dev/null; [ "$z" = $$ ] || old;
+export FLEET_RUN="$i"; echo "new $i $N" >&9;
+(trap "" INT TERM HUP QUIT; sleep QUICK || sleep 1; echo tick >&9) 6>&- 7>&- 8<&- 2>/dev/null &
+[ "$I" = open ] && { exec 3<>"$D/in";
+(trap "" INT TERM HUP QUIT; exec 6>&- 7>&- 8<&- 9<&-; exec cat <"$D/hold") & };
+exec <"$J" 3<&-;
+(umask "$u"; exec "${SHELL:-/bin/sh}" -c "$v" >&7 2>&6 6>&- 7>&- 8<&- 9<&-); r=$?; exec 6>&- 7>&-;
 wait $p; a=$?; while kill -0 $p 2>/dev/null; do wait $p; a=$?; done;
 wait $q; c=$?; while kill -0 $q 2>/dev/null; do wait $q; c=$?; done;
 k=0; if [ $r -gt 128 ]; then
 case $r in 130|141) k=1;; *) [ -s "$D/note" ] && k=1;; esac; fi;
 echo "exit $r $k $a $c" >>"$D/status";
-[ "$3" = open ] && echo x 1<>"$D/hold";
+[ "$I" = open ] && echo x 1<>"$D/hold";
 echo end >&9;
 """
 )
@@ -138,35 +164,18 @@ else (exec 5<&-; sure; poll "$1" "$2") & eval "q=$"$E; fi;
 exec >/dev/null 6>&-; while read -r w <&5; do :; done; kill $q; kill $$; exit; };
 """
 
-# Launching: $4 epoch, $5 input (`-`, `open` or a count of bytes to come), $6 meta, $7 command line.
+# Launching: the wrapper's orders are our arguments.
 _LAUNCH_BODY = """
-plain() { case $1 in e*) v=$(printf %b_ "${1#e}"); v=${v%_};; *) v=${1#p};; esac; };
 T=; for t in setsid perl python3; do command -v $t >/dev/null 2>&1 && { T=$t; break; }; done;
 [ "$T" ] || fail setsid;
-m=0; [ -r "$R/epoch" ] && while read -r k; do [ "$k" -gt "$m" ] && m=$k; done <"$R/epoch";
-[ "$4" -lt "$m" ] && fail epoch "$m";
-mkdir -m 700 "$D" 2>/dev/null || [ -d "$D" ] ||
-{ (umask 077; mkdir -p "$B"); mkdir -m 700 "$D"; } || [ -d "$D" ] || fail folder;
-[ "$4" -gt "$m" ] && echo "$4" >>"$R/epoch";
-if [ -e "$D/pid" ]; then look; begin old;
-if [ "$X" = running ]; then exec 7</dev/null; live 0 0; else rest 0 0; fi; exit; fi;
-plain "$6"; { umask >"$D/umask" && umask 077 && true >>"$D/out" && true >>"$D/err" &&
-echo run >>"$D/status" && printf %s "$v" >"$D/meta" && n= &&
-plain "$7" && printf %s "$v" >"$D/command"; } || fail disk;
-[ -p "$D/live" ] || mkfifo "$D/o" "$D/e" "$D/in" "$D/hold" "$D/live" 2>/dev/null ||
-[ -p "$D/live" ] || fail fifo;
-case $5 in -) I=/dev/null;; open) I=open;;
-*) I="$D/stdin.$$"; head -c "$5" <&5 >"$I" && [ "$(size "$I")" = "$5" ] ||
-{ rm -f "$I"; fail stdin; };; esac;
 session() { case $T in setsid) exec setsid "$@";;
 perl) exec perl -MPOSIX -e "POSIX::setsid();exec(@ARGV)" "$@";;
 *) exec python3 -c "import os,sys;os.setsid();os.execvp(sys.argv[1],sys.argv[1:])" "$@";; esac; };
-{ { sleep QUICK 2>/dev/null || sleep 1; echo tick; } 5<&- 2>/dev/null &
-export FLEET_RUN="$2"; session SHELL -c "$W" fleet-run "$D" "$v" "$I" "$E" 2>>"$D/note" 5<&-; } |
-{ exec 7<&0 </dev/null; A=; while read -r w <&7; do
-case $w in go) A=new; begin new;; taken) A=old; sure; begin old;; tick) n=live;; *) break;; esac;
+{ shift; session SHELL -c "$W" fleet-run "$E" "$R" "$@" 2>/dev/null; } |
+{ exec 7<&0 </dev/null; A=; n=; while read -r w i z <&7; do case $w in
+new|old) D="$B/$i"; N=$z; A=1; begin $w;; fail) N=$i; fail "$z";; tick) n=1;; *) break;; esac;
 [ "$n" ] && [ "$A" ] && live 0 0; done;
-[ "$A" ] || fail start; look; if [ "$X" = running ]; then live 0 0; else rest 0 0; fi; };
+[ "$A" ] || exit; look; if [ "$X" = running ]; then live 0 0; else rest 0 0; fi; };
 """
 
 _FOLLOW_BODY = """
@@ -235,6 +244,7 @@ while read -r n z; do echo "time $n $z"; done;
 
 # The runs to remove follow as further arguments; one that is not over stays.
 _COLLECT_BODY = """
+cd "$B" 2>/dev/null && for D in .new-*; do kill -0 "${D#.new-}" 2>/dev/null || rm -rf "$D"; done;
 shift 3; for i in "$@"; do D="$B/$i"; look; [ "$X" = running ] || [ "$(found "$i")" ] ||
 { rm -rf "$D" && echo "$i"; }; done; echo done;
 """
@@ -290,8 +300,9 @@ def _compiled(*parts: str) -> str:
 
 @functools.cache
 def _launch_program(shell: str) -> str:
-    body = _LAUNCH_BODY.replace("QUICK", QUICK_SECONDS).replace("SHELL", quote(shell))
-    return _compiled(_PLACES, _LOOK, _FOLLOW, f"W='{_compiled(_WRAPPER)}';", body)
+    wrapper = _compiled(_WRAPPER.replace("QUICK", QUICK_SECONDS))
+    body = _LAUNCH_BODY.replace("SHELL", quote(shell))
+    return _compiled(_PLACES, _LOOK, _FOLLOW, f"W='{wrapper}';", body)
 
 
 PROGRAMS = {
