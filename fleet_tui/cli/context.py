@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
 
 T = TypeVar("T")
+LEAVE = "leave"
+"""Why a command is cancelled when its terminal or its machine goes, not its user's mind."""
 
 
 def load_config(options: argparse.Namespace) -> FleetConfig:
@@ -47,7 +49,7 @@ async def open_fleet(options: argparse.Namespace) -> AsyncIterator[Fleet]:
 
 
 def run_async(main: Coroutine[None, None, T]) -> T:
-    """Run `main`; SIGTERM and SIGHUP end it the way ctrl+c does."""
+    """Run `main`; SIGTERM and SIGHUP cancel it with LEAVE, ctrl+c without."""
 
     async def guarded() -> T:
         task = asyncio.current_task()
@@ -56,7 +58,7 @@ def run_async(main: Coroutine[None, None, T]) -> T:
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and os.name == "posix":
-                loop.add_signal_handler(number, task.cancel)
+                loop.add_signal_handler(number, task.cancel, LEAVE)
         try:
             return await main
         except asyncio.CancelledError:

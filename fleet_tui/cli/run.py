@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet_tui.cli.context import open_fleet, run_async
+from fleet_tui.cli.console import complain
+from fleet_tui.cli.context import LEAVE, open_fleet, run_async
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.run import exit_code_for
@@ -77,8 +78,11 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
         going = asyncio.create_task(gone.wait())
         try:
             await asyncio.wait({live.finished, going}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            await _cancel_all(fleet, live.dispatch.id)
+        except asyncio.CancelledError as why:
+            if LEAVE in why.args:
+                complain("runs on hosts that keep them go on; come back with `fleet-tui attach`")
+            else:
+                await _cancel_all(fleet, live.dispatch.id)
             raise
         finally:
             going.cancel()

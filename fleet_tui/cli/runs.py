@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fleet_tui.fleet import Fleet
     from fleet_tui.model.run import Run
 
+SETTLE_SECONDS = 3.0
+"""How long runs that a program which is gone left open are looked for on their hosts."""
 LADDER_SECONDS = 20.0
 """How long the whole ladder may take in the program that owns a run, with some slack."""
 
@@ -43,6 +45,7 @@ def runs_command(options: argparse.Namespace) -> int:
 
 async def _list(options: argparse.Namespace) -> int:
     async with open_fleet(options) as fleet:
+        await fleet.settle(SETTLE_SECONDS)
         found = fleet.store.runs(host=options.host, state=options.state, limit=options.limit)
         now = time.time()
         if options.json:
@@ -59,7 +62,7 @@ async def _list(options: argparse.Namespace) -> int:
 
 async def _show(options: argparse.Namespace) -> int:
     async with open_fleet(options) as fleet:
-        run = _find(fleet, options.run)
+        run = find_run(fleet, options.run)
         if options.json:
             emit("run", run.created_at, **run_fields(run))
         source = fleet.archive.lines(run.id)
@@ -116,7 +119,7 @@ def _row(run: Run, prompt: str, now: float) -> tuple[str, ...]:
     )
 
 
-def _find(fleet: Fleet, text: str) -> Run:
+def find_run(fleet: Fleet, text: str) -> Run:
     """Return the one run whose id is `text` or ends with it; raises UsageError."""
     wanted = text.removeprefix("r-").upper()
     matching = [run for run in fleet.store.runs(limit=100_000) if run.id.endswith(wanted)]
@@ -164,6 +167,6 @@ def _open_runs(fleet: Fleet, words: list[str]) -> list[str]:
             if not runs:
                 raise UsageError(f"no dispatch with id {word}", mend="see `fleet-tui runs`")
         else:
-            runs = [_find(fleet, word)]
+            runs = [find_run(fleet, word)]
         found += [run.id for run in runs if run.is_open]
     return found
