@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.run import Run
 
+COST_SECONDS = 0.5
 PICTURE_SECONDS = 0.05
 """How often changed pictures are made; between them only a set of names grows."""
 
@@ -66,6 +67,7 @@ class Board:
         self._open: dict[str, set[str]] = {host.name: set() for host in config.hosts}
         self._dispatches: dict[str, DispatchView] = {}
         self._cost_is_stale = False
+        self._cost_read_at = -COST_SECONDS
         self._changed_hosts: set[str] = set(self._hosts)
         self._changed_runs: set[str] = set()
         self._changed_dispatches: set[str] = set()
@@ -117,9 +119,7 @@ class Board:
     def publish(self) -> None:
         """Make pictures of what changed and put them into the mailbox."""
         self._timer = None
-        if self._cost_is_stale:
-            self._cost_is_stale = False
-            self._spending.now()
+        self._refresh_cost()
         hosts = {
             name: self._host_picture(name) for name in self._hosts if name in self._changed_hosts
         }
@@ -139,6 +139,19 @@ class Board:
             dispatches=dispatches,
             notices=notices,
         )
+
+    def _refresh_cost(self) -> None:
+        """Add today's cost up again, twice a second at most."""
+        now = self._clock.monotonic()
+        if not self._cost_is_stale:
+            return
+        if now - self._cost_read_at < COST_SECONDS:
+            self._arm()
+            return
+        self._cost_is_stale = False
+        self._cost_read_at = now
+        self._spending.now()
+        self._changed_hosts.update(self._hosts)
 
     def close(self) -> None:
         """Stop making pictures."""

@@ -42,7 +42,9 @@ class Admission:
         if not request.prompt.strip():
             raise UsageError("the prompt is empty", mend="give it after --, or on --stdin")
         hosts = self._hosts(request)
-        why = self._refusal(request, hosts, self._spending.now())
+        is_capped = self.config.budget.usd_per_day is not None
+        spent = self._spending.now() if is_capped else self._spending.last_known
+        why = self._refusal(request, hosts, spent)
         if why is not None:
             raise Refused(why.what, mend=why.mend)
         return hosts

@@ -57,6 +57,7 @@ class Closer:
     async def _write(self) -> None:
         try:
             while self._waiting:
+                await asyncio.sleep(0)  # runs that end in this turn of the loop share a batch
                 batch, self._waiting = self._waiting, []
                 await self._write_batch(batch)
         finally:
