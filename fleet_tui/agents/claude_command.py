@@ -60,9 +60,7 @@ def claude_command(request: AgentRequest) -> CommandLine:
     argv += ["--include-partial-messages", *(_GATE if is_open else ())]
     argv += [*_rights(request.mode, can_ask=is_open)]
     argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", settings]
-    if not _SESSION.fullmatch(request.session):
-        raise UsageError(f"{request.session!r} is not a UUID, which a session of claude must be")
-    argv += ["--resume" if request.resumes else "--session-id", request.session]
+    argv += ["--resume" if request.resumes else "--session-id", session_of(request)]
     argv += ["--max-turns", str(MAX_TURNS[request.mode])]
     if request.budget_usd is not None:
         argv += ["--max-budget-usd", _budget(request.budget_usd)]
@@ -77,6 +75,13 @@ def claude_command(request: AgentRequest) -> CommandLine:
         stdin=None if is_open else prompt,
         keeps_stdin_open=is_open,
     )
+
+
+def session_of(request: AgentRequest) -> str:
+    """Return the id of the session; raises UsageError for one that is no UUID."""
+    if not _SESSION.fullmatch(request.session):
+        raise UsageError(f"{request.session!r} is not a UUID, which a session of claude must be")
+    return request.session
 
 
 def keeps_talking(request: AgentRequest) -> bool:

@@ -40,9 +40,12 @@ def ask(identifier: str) -> bytes:
     return _line({"type": "control_request", "request_id": identifier, "request": request})
 
 
-def message_id(session: str) -> str:
-    """Return the `uuid` of the first message of a session: the same, however often it is made."""
-    return str(uuid.uuid5(uuid.UUID(session), "prompt"))
+def message_id(session: str, run: str) -> str:
+    """Return the `uuid` of a run's prompt: the same however often it is made, new with each run.
+
+    A session knows the messages of its earlier runs and passes over one whose `uuid` it has seen.
+    """
+    return str(uuid.uuid5(uuid.UUID(session), run))
 
 
 def message(prompt: bytes, identifier: str) -> bytes:

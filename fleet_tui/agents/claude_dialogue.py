@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fleet_tui.agents import claude_control as control
 from fleet_tui.agents import claude_question as questions
-from fleet_tui.agents.claude_command import prompt_of
+from fleet_tui.agents.claude_command import prompt_of, session_of
 from fleet_tui.agents.claude_parser import ClaudeParser
 from fleet_tui.agents.claude_rights import check_mode, check_model, check_servers, check_version
 from fleet_tui.agents.claude_settings import applied_model, settings_document, settings_fault
@@ -36,13 +36,16 @@ _SETTINGS_MEND = "correct that setting: one that is invalid voids all others, th
 
 
 class ClaudeDialogue(ClaudeParser):
-    """State of one conversation; see `fleet_tui.agents.base.Dialogue`."""
+    """State of one conversation; see `fleet_tui.agents.base.Dialogue`.
+
+    Raises UsageError for a request without prompt or session, as `command` does.
+    """
 
     def __init__(self, request: AgentRequest) -> None:
         super().__init__(request)
         self._run = request.run
         self._settings = settings_document(request)
-        self._message_id = control.message_id(request.session)
+        self._message_id = control.message_id(session_of(request), request.run)
         self._prompt = control.message(prompt_of(request), self._message_id)
         self._stage: Stage = "verifying"
         self._awaited = set(control.OPENING)

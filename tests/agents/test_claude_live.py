@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.agents.cases import CLAUDE_CASES, Case, play
+from fleet_tui.model.question import Deny
+from tests.agents.cases import CLAUDE_CASES, Case, gated, play
 from tests.support.clis import require_cli
 
 if TYPE_CHECKING:
@@ -70,26 +71,94 @@ async def test_a_slash_at_the_start_of_a_prompt_is_no_command(claude: str) -> No
     assert run.requests == 1
 
 
+@pytest.mark.parametrize("can_ask", [False, True])
 @pytest.mark.parametrize("mode", ["read", "write", "unrestricted"])
-async def test_hooks_and_servers_of_the_repository_stay_off(mode: Mode, claude: str) -> None:
+async def test_hooks_and_servers_of_the_repository_stay_off(
+    mode: Mode, can_ask: bool, claude: str
+) -> None:
     hook = {"hooks": [{"type": "command", "command": "touch made.txt"}]}
+    rules = {"hooks": {key: [hook] for key in ("SessionStart", "UserPromptSubmit", "Stop")}}
     server = {"mcpServers": {"evil": {"command": "touch", "args": ["made.txt"]}}}
     files = {
-        "work/.claude/settings.json": json.dumps({"hooks": {"SessionStart": [hook]}}),
+        "work/.claude/settings.json": json.dumps(rules),
         "work/.mcp.json": json.dumps(server),
     }
-    case = Case("evil", "hello", "ok", mode=mode, env={"IS_SANDBOX": "1"}, files=files)
+    env = {"IS_SANDBOX": "1"}
+    case = Case("evil", "hello", "ok", mode=mode, env=env, files=files, can_ask=can_ask)
     run = await play("claude", case, claude)
     assert run.finished.verdict.outcome == "ok", run.finished.verdict.reason
     assert not run.made
 
 
-async def test_a_host_that_forbids_unrestricted_is_believed(claude: str) -> None:
+async def test_rules_of_the_repository_allow_nothing(claude: str) -> None:
+    allowed = json.dumps({"permissions": {"allow": ["Bash(touch *)"]}})
+    case = gated(
+        "evil",
+        '[[tool:Bash:{"command":"touch made.txt"}]]',
+        "denied",
+        answers={"": Deny()},
+        files={"work/.claude/settings.json": allowed},
+    )
+    run = await play("claude", case, claude)
+    assert len(run.finished.asked) == 1
+    assert not run.made
+
+
+@pytest.mark.parametrize("mode", ["write", "unrestricted"])
+@pytest.mark.parametrize(
+    ("settings", "files", "words"),
+    [
+        ({"permissions": {"defaultMode": "bogus"}}, {}, "setting permissions.defaultMode is"),
+        (
+            {"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "onFailure": "deny"}]}]}},
+            {},
+            "setting hooks.PreToolUse.0",
+        ),
+        (
+            {},
+            {"home/.claude/settings.json": '{"permissions":{"deny":["Bash(rm *)"],"allow":7}}'},
+            "setting permissions.allow in ",
+        ),
+        ({}, {"home/.claude/settings.json": "{"}, "home/.claude/settings.json is invalid"),
+    ],
+)
+async def test_one_invalid_setting_and_the_prompt_is_never_sent(
+    settings: dict[str, Any], files: dict[str, str], words: str, mode: Mode, claude: str
+) -> None:
+    case = gated(
+        "bad-setting",
+        '[[tool:Bash:{"command":"touch made.txt"}]]',
+        "refused",
+        mode=mode,
+        settings=settings,
+        files=files,
+        env={"IS_SANDBOX": "1"},
+    )
+    run = await play("claude", case, claude)
+    verdict = run.finished.verdict
+    assert (verdict.outcome, verdict.cost_usd) == ("refused", 0)
+    assert words in verdict.reason
+    assert [event.must_stop for event in run.finished.events].count(True) == 1
+    assert run.requests == 0
+    assert not run.made
+
+
+async def test_rules_that_allow_and_deny_hold(claude: str) -> None:
+    rules = {"allow": ["Bash(touch made.txt)"], "deny": ["Bash(rm *)"]}
+    calls = [["Bash", {"command": "touch made.txt"}], ["Bash", {"command": "rm made.txt"}]]
+    case = gated("rules", f"[[seq:{json.dumps(calls)}]]", "denied", settings={"permissions": rules})
+    run = await play("claude", case, claude)
+    assert run.finished.verdict.outcome == "denied"
+    assert run.finished.asked == []
+    assert run.made
+
+
+@pytest.mark.parametrize("can_ask", [False, True])
+async def test_a_host_that_forbids_unrestricted_is_believed(can_ask: bool, claude: str) -> None:
     switch = json.dumps({"permissions": {"disableBypassPermissionsMode": "disable"}})
     files = {"home/.claude/settings.json": switch}
-    case = Case(
-        "kill-switch", "hello", "refused", "unrestricted", env={"IS_SANDBOX": "1"}, files=files
-    )
+    env = {"IS_SANDBOX": "1"}
+    case = Case("off", "hello", "refused", "unrestricted", env=env, files=files, can_ask=can_ask)
     run = await play("claude", case, claude)
     assert run.finished.verdict.outcome == "refused"
     assert [event.must_stop for event in run.finished.events].count(True) == 1

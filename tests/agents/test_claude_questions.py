@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
+import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.agents.registry import adapter
+from fleet_tui.model.agent import AgentRequest
 from fleet_tui.model.question import Allow, AllowEdited, Answer, Deny
-from tests.agents.cases import ENDLESS, GATED_CASES, Case, gated, play
+from tests.agents.cases import (
+    ENDLESS,
+    GATED_CASES,
+    TOUCH,
+    Case,
+    decide_by,
+    environment,
+    gated,
+    play,
+)
+from tests.agents.running import run_agent
 from tests.support.clis import require_cli
+from tests.support.model_api import ModelApi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fleet_tui.agents.base import Dialogue
     from fleet_tui.model.question import Question
     from fleet_tui.model.run import Outcome
@@ -182,3 +199,29 @@ async def test_a_run_taken_up_again_after_every_line_goes_the_same_way(
     assert run.left == once.left
     assert run.requests == once.requests
     assert run.left.get("asked.txt", "ran\n") == "ran\n"
+
+
+async def test_a_session_goes_on_with_a_second_prompt_that_asks_as_well(
+    claude: str, tmp_path: Path
+) -> None:
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    case = gated("gate", TOUCH, "ok", answers={"": Allow()})
+    spent = []
+    with ModelApi() as api:
+        env = environment("claude", case, api.url, home)
+        first = AgentRequest(
+            "r-1", claude, TOUCH, "write", str(uuid.uuid4()), workdir=str(work), can_ask=True
+        )
+        second = replace(first, run="r-2", resumes=True)
+        for request in (first, second):
+            run = await run_agent(
+                adapter("claude"), request, env=env, cwd=work, decide=decide_by(case)
+            )
+            assert run.verdict.outcome == "ok", run.verdict.reason
+            assert run.verdict.session == first.session
+            assert len(run.asked) == 1
+            spent.append(run.verdict.cost_usd or 0)
+        assert len(api.seen) == 4
+        assert sum(spent) == pytest.approx(api.charged_usd)

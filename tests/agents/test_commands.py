@@ -65,8 +65,54 @@ def test_claude_reads_with_three_tools_and_nobody_elses_settings() -> None:
 def test_claude_writes_with_the_users_settings_only() -> None:
     argv = adapter("claude").command(request("write")).argv
     assert after(argv, "--permission-mode") == "acceptEdits"
+    assert "EnterPlanMode" not in argv
     assert after(argv, "--setting-sources") == "user"
     assert "--dangerously-skip-permissions" not in argv
+
+
+def test_claude_that_can_ask_is_spoken_with_and_gets_no_prompt_at_the_start() -> None:
+    asked = request("write", can_ask=True, prompt="secret plan")
+    command = adapter("claude").command(asked)
+    assert command.stdin is None
+    assert command.keeps_stdin_open
+    assert "secret plan" not in " ".join(command.argv)
+    assert after(command.argv, "--input-format") == "stream-json"
+    assert after(command.argv, "--permission-prompt-tool") == "stdio"
+    assert after(command.argv, "--permission-mode") == "manual"
+    assert after(command.argv, "--setting-sources") == "user"
+    assert "--replay-user-messages" in command.argv
+    assert "--strict-mcp-config" in command.argv
+    tools = command.argv[
+        command.argv.index("--tools") + 1 : command.argv.index("--permission-mode")
+    ]
+    assert {"Bash", "Edit", "AskUserQuestion"} <= set(tools)
+    assert not {"EnterPlanMode", "EnterWorktree", "Skill", "CronCreate"} & set(tools)
+    assert json.loads(after(command.argv, "--settings"))["permissions"]["allow"] == ["Edit(./**)"]
+    assert adapter("claude").dialogue(asked) is not None
+
+
+def test_an_unrestricted_run_that_can_ask_stays_in_its_mode() -> None:
+    argv = adapter("claude").command(request("unrestricted", can_ask=True)).argv
+    assert "--dangerously-skip-permissions" in argv
+    assert after(argv, "--disallowedTools") == "EnterPlanMode"
+    assert after(argv, "--permission-prompt-tool") == "stdio"
+
+
+@pytest.mark.parametrize(
+    ("agent", "mode", "can_ask"),
+    [
+        ("claude", "read", True),
+        ("claude", "write", False),
+        ("codex", "write", True),
+        ("shell", "unrestricted", True),
+    ],
+)
+def test_all_other_runs_get_their_input_at_once(agent: str, mode: Mode, can_ask: bool) -> None:
+    asked = request(mode, can_ask=can_ask, stdin=b"in")
+    command = adapter(agent).command(asked)
+    assert not command.keeps_stdin_open
+    assert command.stdin is not None
+    assert adapter(agent).dialogue(asked) is None
 
 
 def test_only_unrestricted_skips_permissions() -> None:

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet_tui.agents.claude_dialogue import ClaudeDialogue
 from fleet_tui.agents.registry import adapter
 from fleet_tui.agents.transcript import TranscriptWriter
+from fleet_tui.model.question import Deny
 from fleet_tui.model.text import sanitize
 from fleet_tui.transport.base import ExitStatus
 from tests.agents.streams import DATA, request
+from tests.agents.talking import GOOD, reply
 
 if TYPE_CHECKING:
     from fleet_tui.model.agent import AgentEvent
@@ -87,6 +90,50 @@ def test_wrong_types_anywhere_are_survived(
     assert all("\n" not in text for _, text in writer.close(verdict))
 
 
+GATED = [
+    json.loads(line)
+    for file in sorted(DATA.glob("claude-gate-*.jsonl"))
+    for line in file.read_bytes().splitlines()
+]
+"""Lines of conversations; `control_request` and its like come rarely among the others."""
+CONTROL = [event for event in GATED if str(event.get("type")).startswith("control")]
+UNSETTLED = [e for e in CONTROL if e.get("response", {}).get("request_id") != "fleet-settings"]
+"""Without the answers that say which settings were taken."""
+
+
+@settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(choose=st.data(), status=STATUSES)
+def test_no_line_makes_a_dialogue_raise_or_allow_anything(
+    choose: st.DataObject, status: ExitStatus
+) -> None:
+    dialogue = ClaudeDialogue(request("write", can_ask=True, prompt="the-prompt"))
+    verified = choose.draw(st.booleans())
+    lines = [reply(name, body) for name, body in GOOD.items()] if verified else []
+    known = st.sampled_from(CONTROL) | st.sampled_from(GATED)
+    events = choose.draw(st.lists(known if verified else st.sampled_from(UNSETTLED), max_size=5))
+    lines += [json.dumps(replaced(event, choose, 14)).encode() for event in events]
+    written = dialogue.opening()
+    replayed = choose.draw(st.integers(0, len(lines)))
+    dialogue.begin_replay()
+    for number, line in enumerate(lines):
+        if number == replayed:
+            written += dialogue.end_replay()
+        for event in dialogue.feed(line):
+            check(event)
+        written += dialogue.take_output()
+        assert sanitize(dialogue.doing) == dialogue.doing
+        for question in dialogue.questions:
+            assert sanitize(repr(question)) == repr(question)
+    written += dialogue.end_replay()
+    assert b'"behavior"' not in written
+    if not verified:
+        assert b"the-prompt" not in written
+    for question in dialogue.questions:
+        assert b'"deny"' in dialogue.answer(question.id, Deny())
+    verdict = dialogue.finish(status)
+    assert verdict.succeeded == (verdict.outcome in ("ok", "denied"))
+
+
 @pytest.mark.parametrize("agent", ["claude", "codex", "shell"])
 @settings(max_examples=100, deadline=None, database=None)
 @given(lines=st.lists(st.binary(max_size=300)))
@@ -96,6 +143,16 @@ def test_any_bytes_are_survived(agent: str, lines: list[bytes]) -> None:
         for event in (*parser.feed(line), *parser.feed_error(line)):
             check(event)
     assert not parser.finish(ExitStatus(code=1)).succeeded
+
+
+@pytest.mark.parametrize("depth", [50, 400, 900, 5000])
+def test_arguments_of_any_depth_are_survived(depth: int) -> None:
+    dialogue = ClaudeDialogue(request("write", can_ask=True))
+    deep = b"[" * depth + b"]" * depth
+    body = b'{"subtype":"can_use_tool","tool_name":"Write","input":{"content":' + deep + b"}}"
+    dialogue.feed(b'{"type":"control_request","request_id":"q","request":' + body + b"}")
+    for question in dialogue.questions:
+        assert dialogue.answer(question.id, Deny())
 
 
 @pytest.mark.parametrize("agent", ["claude", "codex"])

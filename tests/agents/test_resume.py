@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet_tui.agents.registry import adapter
 from fleet_tui.model.agent import AgentRequest
 from fleet_tui.model.errors import UsageError
-from fleet_tui.model.run import AgentName
 from tests.agents.cases import Case, environment
 from tests.agents.running import run_agent
 from tests.support.clis import require_cli
 from tests.support.model_api import ModelApi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_tui.model.run import AgentName
 
 CASE = Case("resume", "say something", "ok")
 
