@@ -43,6 +43,8 @@ class Cast:
     specs: tuple[HostSpec, ...]
     unreachable: str | None
     odd: str | None
+    wavering: str | None = None
+    """Name of the host that loses contact now and then."""
 
 
 def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
@@ -54,6 +56,7 @@ def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
     names = {host.name for host in everyone}
     bastions = {host.via for host in everyone if host.via is not None and host.via in names}
     odd = _odd_one(everyone)
+    wavering = _wavering_one(everyone, bastions)
     parts = _parts(everyone, bastions, odd)
     unreachable = parts.get("unreachable")
     moods: dict[str, Mood] = {
@@ -73,6 +76,7 @@ def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
             is_odd=host.name == odd,
             is_inner=is_inner,
             is_bastion=host.name in bastions,
+            loses_contact=host.name == wavering,
             answers=_answers(host),
         )
         specs.append(spec)
@@ -88,7 +92,7 @@ def cast(hosts: Sequence[Host], count: int | None, doors: Doors) -> Cast:
             agent=None if host.agent == "shell" else host.agent,
         )
         seen.append(moved)
-    return Cast(tuple(seen), tuple(specs), unreachable, odd)
+    return Cast(tuple(seen), tuple(specs), unreachable, odd, wavering)
 
 
 _MOODS: tuple[Mood, ...] = ("slow", "overloaded", "denied")
@@ -143,6 +147,16 @@ def _largest(hosts: Iterable[Host]) -> list[Host]:
 def _odd_one(hosts: Sequence[Host]) -> str | None:
     family = _largest(hosts)
     return family[1].name if len(family) >= _MIN_FAMILY else None
+
+
+def _wavering_one(hosts: Sequence[Host], bastions: set[str]) -> str | None:
+    """Return the third of the largest family: neither the odd one nor one with another part."""
+    family = _largest(hosts)
+    if len(family) < _MIN_FAMILY:
+        return None
+    host = family[2]
+    plays_well = host.shell == "posix" and "primary" not in host.roles
+    return host.name if plays_well and host.name not in bastions else None
 
 
 def _enlarged(hosts: Sequence[Host], count: int | None) -> tuple[Host, ...]:

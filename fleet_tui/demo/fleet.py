@@ -61,6 +61,8 @@ class DemoFleet:
         """Name of the host that cannot be reached, None in a fleet too small for one."""
         self.odd = cast_.odd
         """Name of the host whose short answers differ from those of its family."""
+        self.wavering = cast_.wavering
+        """Name of the host that loses contact now and then while its runs go on, if any."""
         self._child = child
         self._reserved: list[socket.socket] = []
         self._ready = threading.Event()
@@ -228,7 +230,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
     return replace(
         base,
         name="demo",
-        hosts=tuple(replace(host, durable=False) for host in cast_.hosts),
+        hosts=cast_.hosts,
         agent_home=agent_home,
         log=agent_home / "fleet.log",
         data_dir=home / "state",

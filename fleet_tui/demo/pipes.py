@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleet_tui.demo.inbox import Inbox
 from fleet_tui.demo.streams import PipeClosed
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class _Around:
     async def read(self) -> bytes:
         """Return standard input up to its end."""
         return await self._outer.read()
+
+    async def read_line(self) -> bytes:
+        """Return the next line of standard input."""
+        return await self._outer.read_line()
 
     async def write(self, data: bytes) -> None:
         """Write to standard output."""
@@ -75,11 +80,17 @@ class InputStreams(_Around):
 
     def __init__(self, outer: Streams, data: bytes) -> None:
         super().__init__(outer)
-        self._data = data
+        self._inbox = Inbox()
+        self._inbox.feed(data)
+        self._inbox.end()
 
     async def read(self) -> bytes:
         """Return the input."""
-        return self._data
+        return await self._inbox.read()
+
+    async def read_line(self) -> bytes:
+        """Return the next line of it."""
+        return await self._inbox.read_line()
 
 
 class _Redirected(_Around):

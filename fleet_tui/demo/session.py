@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from fleet_tui.demo.shell import Shell
+from fleet_tui.demo.inbox import Inbox
 from fleet_tui.demo.streams import SIGNAL_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fleet_tui.demo.host import Personality
-    from fleet_tui.demo.pace import Pace
+    from fleet_tui.demo.machine import Machine
 
 _BLOCK = 32 * 1024
 
 
 class DemoSession(asyncssh.SSHServerSession[bytes]):
-    """Runs the session's command line in the demo shell; also the `Streams` of that shell."""
+    """Has the session's command line run by the host; also the `Streams` of that command."""
 
-    def __init__(self, host: Personality, pace: Pace) -> None:
-        self._host = host
-        self._pace = pace
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
         self._line = ""
-        self._input = bytearray()
-        self._input_ended = asyncio.Event()
+        self._inbox = Inbox()
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._handler: Callable[[str], bool] | None = None
@@ -54,11 +51,11 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         """Collect standard input."""
         del datatype
-        self._input += data
+        self._inbox.feed(data)
 
     def eof_received(self) -> bool:
         """Note the end of standard input; our own direction stays open for the output."""
-        self._input_ended.set()
+        self._inbox.end()
         return True
 
     def signal_received(self, signal: str) -> None:
@@ -87,7 +84,7 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
 
     async def _run(self) -> None:
         try:
-            status = await Shell(self._host, self._pace).run_line(self._line, self)
+            status = await self._machine.execute(self._line, self._inbox, self)
         except asyncio.CancelledError:
             if self._killed_by is not None and not self._channel.is_closing():
                 self._channel.exit_with_signal(self._killed_by)
@@ -99,9 +96,11 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
 
     async def read(self) -> bytes:
         """Return standard input up to its end."""
-        await self._input_ended.wait()
-        data, self._input = bytes(self._input), bytearray()
-        return data
+        return await self._inbox.read()
+
+    async def read_line(self) -> bytes:
+        """Return the next line of standard input, empty at its end."""
+        return await self._inbox.read_line()
 
     async def write(self, data: bytes) -> None:
         """Write to standard output, waiting while the client's window is full."""

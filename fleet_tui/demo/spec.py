@@ -38,6 +38,8 @@ class HostSpec:
     """True when it can be reached through a jump host only."""
     is_bastion: bool = False
     """True when it forwards connections to the inner hosts."""
+    loses_contact: bool = False
+    """True when its connections are cut now and then while it works; its runs go on."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Command lines it answers with a fixed output."""
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from fleet_tui.demo.host import Personality, personality
+from fleet_tui.demo.host import personality
+from fleet_tui.demo.machine import Machine
 from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.session import DemoSession
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Mapping
 
-    from fleet_tui.demo.spec import DemoSpec
+    from fleet_tui.demo.spec import DemoSpec, HostSpec
 
 _SLOW_LOGIN_SECONDS = 2.5
 _SLOW_DRAG = 3.0
@@ -32,20 +33,18 @@ class DemoHosts:
 
     def __init__(self, spec: DemoSpec) -> None:
         self.spec = spec
-        self._hosts: Mapping[str, Personality] = {
-            host.name: personality(host) for host in spec.hosts
+        self._machines: Mapping[str, Machine] = {
+            host.name: Machine(personality(host), self._pace(host)) for host in spec.hosts
         }
         self.client_key = asyncssh.import_public_key(spec.client_key)
 
-    def find(self, login: str, *, is_inner: bool) -> Personality | None:
+    def find(self, login: str, *, is_inner: bool) -> Machine | None:
         """Return the host with that login name behind this door, or None."""
-        host = self._hosts.get(login)
-        return host if host is not None and host.spec.is_inner is is_inner else None
+        found = self._machines.get(login)
+        return found if found is not None and found.host.spec.is_inner is is_inner else None
 
-    def pace(self, host: Personality) -> Pace:
-        """Return how fast `host` lives."""
-        drag = _SLOW_DRAG if host.spec.mood == "slow" else 1.0
-        return Pace(self.spec.speed, drag)
+    def _pace(self, host: HostSpec) -> Pace:
+        return Pace(self.spec.speed, _SLOW_DRAG if host.mood == "slow" else 1.0)
 
 
 class DemoServer(asyncssh.SSHServer):
@@ -54,7 +53,7 @@ class DemoServer(asyncssh.SSHServer):
     def __init__(self, hosts: DemoHosts, *, is_inner: bool) -> None:
         self._hosts = hosts
         self._is_inner = is_inner
-        self._host: Personality | None = None
+        self._machine: Machine | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Take the connection."""
@@ -62,10 +61,18 @@ class DemoServer(asyncssh.SSHServer):
 
     async def begin_auth(self, username: str) -> bool:
         """Find the host; a slow one lets its visitor wait."""
-        self._host = self._hosts.find(username, is_inner=self._is_inner)
-        if self._host is not None and self._host.spec.mood == "slow":
+        machine = self._machine = self._hosts.find(username, is_inner=self._is_inner)
+        if machine is not None and machine.outage is not None:
+            machine.outage.entered(self._connection)
+        if machine is not None and machine.host.spec.mood == "slow":
             await Pace(self._hosts.spec.speed).wait(_SLOW_LOGIN_SECONDS)
         return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        del exc
+        if self._machine is not None and self._machine.outage is not None:
+            self._machine.outage.left(self._connection)
 
     def public_key_auth_supported(self) -> bool:
         """Offer the one way in."""
@@ -74,13 +81,11 @@ class DemoServer(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Accept the demo's own key, for a host that exists."""
         del username
-        return self._host is not None and key == self._hosts.client_key
+        return self._machine is not None and key == self._hosts.client_key
 
     def session_requested(self) -> DemoSession | bool:
         """Open a session on the host."""
-        if self._host is None:
-            return False
-        return DemoSession(self._host, self._hosts.pace(self._host))
+        return False if self._machine is None else DemoSession(self._machine)
 
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
@@ -88,7 +93,8 @@ class DemoServer(asyncssh.SSHServer):
         """Forward to the inner hosts only, and only through the bastion."""
         del orig_host, orig_port
         spec = self._hosts.spec
-        if self._host is None or not self._host.spec.is_bastion or dest_host != LOOPBACK:
+        machine = self._machine
+        if machine is None or not machine.host.spec.is_bastion or dest_host != LOOPBACK:
             return False
         if dest_port in (spec.port, spec.closed_port):
             return True

@@ -17,6 +17,9 @@ class Streams(Protocol):
     async def read(self) -> bytes:
         """Return standard input up to its end."""
 
+    async def read_line(self) -> bytes:
+        """Return the next line of standard input with its newline, empty at the end."""
+
     async def write(self, data: bytes) -> None:
         """Write to standard output, waiting while the reader is behind; may raise PipeClosed."""
 
