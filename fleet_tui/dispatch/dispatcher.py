@@ -96,7 +96,9 @@ class Dispatcher:
         runs = tuple(self._open_run(dispatch, plan) for plan in plans)
         services.store.add_dispatch(dispatch, runs, services.owner)
         try:
-            await services.log.append([self._entry(dispatch, run) for run in runs], durable=True)
+            message = log_message(dispatch.prompt)
+            entries = [self._entry(dispatch, run, message) for run in runs]
+            await services.log.append(entries, durable=True)
         except JournalError as error:
             self._withdraw(runs, error)
             raise
@@ -170,7 +172,7 @@ class Dispatcher:
             created_at=dispatch.created_at,
         )
 
-    def _entry(self, dispatch: Dispatch, run: Run) -> LogEntry:
+    def _entry(self, dispatch: Dispatch, run: Run, message: str) -> LogEntry:
         return LogEntry(
             "dispatch",
             {
@@ -182,7 +184,7 @@ class Dispatcher:
                 "origin": dispatch.origin,
                 "by": dispatch.by,
                 "epoch": dispatch.epoch,
-                "msg": log_message(dispatch.prompt),
+                "msg": message,
             },
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fleet_tui.dispatch.conversation import Conversation
 from fleet_tui.dispatch.drift import check_drift
@@ -72,7 +72,9 @@ class RunTask:
         """Unix time since which the run is on its own; None while we hear it."""
         self._services = services
         self._stop_reason: StopReason | None = None
-        self._stop_asked: asyncio.Future[None] | None = None
+        self._process: Process | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._ladder: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[Connection] | None = None
         self._was_signalled = False
 
@@ -101,8 +103,7 @@ class RunTask:
             return False
         self._stop_reason = why
         self.is_stopping = True
-        if self._stop_asked is not None and not self._stop_asked.done():
-            self._stop_asked.set_result(None)
+        self._end_process()
         if self._connecting is not None:
             self._connecting.cancel()
         self._services.publish(RunChanged(self.run))
@@ -113,7 +114,6 @@ class RunTask:
 
     async def execute(self) -> tuple[Run, str]:
         """Run to the end; returns the final record and the answer. Never raises FleetError."""
-        self._stop_asked = asyncio.get_running_loop().create_future()
         self.recorder.on_must_stop = self._stop_for_wrong_rights
         try:
             return await self._carry_out()
@@ -125,7 +125,6 @@ class RunTask:
 
     async def adopt(self) -> tuple[Run, str]:
         """Find a run again that another program started, and follow it to its end."""
-        self._stop_asked = asyncio.get_running_loop().create_future()
         self.recorder.on_must_stop = self._stop_for_wrong_rights
         self._contact_changed(self.run.started_at or self.run.created_at)
         process = self._followed(None)
@@ -135,13 +134,15 @@ class RunTask:
     async def _carry_out(self) -> tuple[Run, str]:
         if self.is_stopping:
             return self._stopped_early(), ""
-        self._move("connecting")
-        connection = await self._connect()
+        connection = self._services.connector.warm(self.plan.host.name)
+        if connection is None:
+            self._move("connecting")
+            connection = await self._connect()
         if connection is None:
             return self._stopped_early(), ""
         await check_drift(connection, self.plan.host)
         line, stdin = await self._command(connection)
-        if self._stop_asked is not None and self._stop_asked.done():
+        if self._stop_reason is not None:
             return self._stopped_early(), ""
         process = await self._start(connection, line, stdin)
         session = self.plan.request.session or None
@@ -229,35 +230,42 @@ class RunTask:
 
     async def _watch(self, process: Process) -> ExitStatus:
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[ExitStatus] = asyncio.ensure_future(process.wait())
         timer = None
         if self.plan.timeout:
             elapsed = self._services.clock.time() - (self.run.started_at or 0.0)
             left = max(self.plan.timeout - elapsed, 0.0)
             timer = loop.call_later(left, self.request_stop, "timed-out")
         stall = self._watch_for_stall(loop)
-        assert self._stop_asked is not None
+        self._process, self._ended = process, loop.create_future()
+        if self._stop_reason is not None:
+            self._end_process()
         try:
-            watched: set[asyncio.Future[Any]] = {ended, self._stop_asked}
-            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-            if not ended.done():
-                self._was_signalled = True
-                await stop(
-                    process,
-                    ended,
-                    first=self.plan.adapter.interrupt,
-                    patience=self._services.patience,
-                )
-                await self._sweep(process)
-            return await ended
+            status = await process.wait()
         except asyncio.CancelledError:
             process.abort()
-            ended.cancel()
             raise
         finally:
+            self._ended.set_result(None)
             if timer is not None:
                 timer.cancel()
             stall()
+        if self._ladder is not None:
+            await self._ladder
+        return status
+
+    def _end_process(self) -> None:
+        if self._process is not None and self._ladder is None:
+            self._ladder = asyncio.create_task(self._climb_down(self._process))
+
+    async def _climb_down(self, process: Process) -> None:
+        """End the process by the ladder, and what it left running; not if it ended by itself."""
+        ended = self._ended
+        if ended is None or ended.done():
+            return
+        self._was_signalled = True
+        patience = self._services.patience
+        await stop(process, ended, first=self.plan.adapter.interrupt, patience=patience)
+        await self._sweep(process)
 
     async def _sweep(self, process: Process) -> None:
         """End what left the run's process group, as agents' tools do."""

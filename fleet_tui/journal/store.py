@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.journal.database import open_database, store_error, transaction
@@ -28,7 +29,7 @@ _DISPATCH = ", ".join(f'"{name}"' for name in DISPATCH_COLUMNS)
 _RUN_MARKS = ", ".join("?" * len(RUN_COLUMNS))
 _DISPATCH_MARKS = ", ".join("?" * len(DISPATCH_COLUMNS))
 _INSERT_RUN = f"INTO runs ({_RUN}, position, owner) VALUES ({_RUN_MARKS}, ?, ?)"
-_CHANGEABLE = [name for name in RUN_COLUMNS if name not in ("id", "dispatch", "host")]
+_CHANGEABLE = tuple(name for name in RUN_COLUMNS if name not in ("id", "dispatch", "host"))
 _ASSIGNMENTS = ", ".join(f'"{name}" = ?' for name in _CHANGEABLE)
 _UPDATE_RUN = f"UPDATE runs SET {_ASSIGNMENTS} WHERE id = ?"
 
@@ -263,13 +264,16 @@ class RunStore:
         return [Dispatch(*row) for row in rows]
 
 
-def _values(record: Run | Dispatch, columns: Iterable[str]) -> tuple[object, ...]:
-    return tuple(_storable(getattr(record, name)) for name in columns)
+def _values(record: Run | Dispatch, columns: tuple[str, ...]) -> tuple[object, ...]:
+    return tuple(
+        value if value.__class__ is not str or value.isascii() else _storable(value)
+        for value in attrgetter(*columns)(record)
+    )
 
 
-def _storable(value: object) -> object:
+def _storable(text: str) -> str:
     # SQLite holds no lone surrogates (bytes of a command line that were not UTF-8)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return text.encode("utf-8", "replace").decode()
 
 
 def _containing(text: str) -> str:

@@ -141,5 +141,8 @@ class Connector(Protocol):
     async def connection(self, host: str) -> Connection:
         """Return a live connection to the host, opening one if needed; raises Unreachable."""
 
+    def warm(self, host: str) -> Connection | None:
+        """Return the host's open connection, None when one would have to be made."""
+
     def closed(self) -> AsyncIterator[str]:
         """Yield the name of each host whose connection is lost, until the pool closes."""

@@ -70,6 +70,12 @@ class Link:
         self._status = _with(self._status, proven_at=proven_at)
         return self._status
 
+    @property
+    def warm(self) -> Connection | None:
+        """The open connection, if there is one."""
+        connection = self.connection
+        return connection if connection is not None and connection.is_open else None
+
     async def connect(self) -> Connection:
         """Return the open connection, or open one; raises Unreachable."""
         if self.connection is not None and self.connection.is_open:

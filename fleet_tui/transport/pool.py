@@ -59,6 +59,11 @@ class ConnectionPool:
         """Return the host's open connection, or open one; raises Unreachable, KeyError."""
         return await self._link(host).connect()
 
+    def warm(self, host: str) -> Connection | None:
+        """Return the host's open connection, None when one would have to be made."""
+        link = self._links.get(host)
+        return None if link is None else link.warm
+
     async def reconnect(self, host: str) -> Connection:
         """Try now instead of after the back-off, and ask again for a passphrase that was declined.
 

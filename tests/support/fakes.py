@@ -145,6 +145,9 @@ class ScriptedPool:
         self.on_status = on_status
         return self
 
+    def warm(self, host: str) -> ScriptedConnection | None:
+        return None
+
     async def connection(self, host: str) -> ScriptedConnection:
         self.asked.put_nowait(host)
         if host in self.hanging:
