@@ -32,18 +32,28 @@ def app_for(control: FakeControl, clock: FixedClock | None = None, **options: ob
     )
 
 
+async def rest(app: FleetApp, pilot: Pilot[None]) -> None:
+    """Wait until every message that is under way has been handled, and its picture painted.
+
+    Textual's own `pilot.pause` waits for the processor to fall silent instead, which costs most of
+    a test's time.
+    """
+    for _ in range(2):
+        await pilot._wait_for_screen()
+        await app.workers.wait_for_complete()
+        app.screen._on_timer_update()
+    await pilot._wait_for_screen()
+
+
 async def still(app: FleetApp, pilot: Pilot[None]) -> None:
-    """Wait until nothing moves, and stop cursors from blinking."""
-    await pilot.pause()
-    await app.workers.wait_for_complete()
+    """Wait until nothing moves, show a frame, and stop cursors from blinking."""
+    await rest(app, pilot)
     app.frames.tick()
-    await pilot.pause()
-    await app.workers.wait_for_complete()
+    await rest(app, pilot)
     for field in app.screen.query(Input):
         field.cursor_blink = False
     for area in app.screen.query(TextArea):
         area.cursor_blink = False
-    await pilot.pause()
 
 
 @dataclass(slots=True)
@@ -61,21 +71,34 @@ class Desk:
         await still(self.app, self.pilot)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, then wait."""
-        await self.pilot.press(*keys)
+        """Press keys one after the other, each when the last has been dealt with, then wait."""
+        for key in keys:
+            await self.strike(key)
         await self.settle()
+
+    async def strike(self, key: str) -> None:
+        """Press one key and wait until it has been dealt with; no time passes."""
+        self._send(key)
+        await rest(self.app, self.pilot)
 
     async def burst(self, *keys: str) -> None:
         """Press keys faster than the screen can follow, then wait."""
         for key in keys:
-            character = keynames.SYMBOLS.get(key, key)
-            self.app.post_message(events.Key(key, character if len(character) == 1 else None))
+            self._send(key)
         await self.settle()
         await self.settle()
 
     async def write(self, text: str) -> None:
-        """Type characters, then wait."""
-        await self.press(*("space" if letter == " " else letter for letter in text))
+        """Type characters in one go, then wait."""
+        for letter in text:
+            self._send("space" if letter == " " else letter)
+        await self.settle()
+
+    def _send(self, key: str) -> None:
+        """Send one key, by its name or its character, the way a terminal does."""
+        name = keynames.canonical(key)
+        character = " " if name == "space" else keynames.SYMBOLS.get(name, name)
+        self.app.post_message(events.Key(name, character if len(character) == 1 else None))
 
     def is_on(self, screen: type[Screen[Any]]) -> bool:
         """Tell whether a screen of this kind is on top."""

@@ -115,7 +115,7 @@ async def test_random_keys_on_a_changing_terminal_end_nothing(seed: int) -> None
     names = [keynames.canonical(key) if len(key) == 1 else key for key in keys]
     async with at_desk(recorded()) as desk:
         for number in range(120):
-            await desk.pilot.press(chance.choice([*names, "enter", "escape", "backspace"]))
+            await desk.strike(chance.choice([*names, "enter", "escape", "backspace"]))
             if number % 20 == 0:
                 await desk.pilot.resize_terminal(
                     chance.choice([20, 80, 160]), chance.choice([5, 40])
