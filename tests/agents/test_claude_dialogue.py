@@ -171,6 +171,15 @@ def test_questions_queue_up_in_order_and_are_closed_each_by_itself() -> None:
     assert "q1" in dialogue.doing
 
 
+def test_a_question_cannot_be_changed_while_it_is_open() -> None:
+    dialogue = verified_dialogue()
+    dialogue.feed(question("q1", "ls"))
+    assert dialogue.feed(question("q1", "rm -rf /")) == []
+    assert [q.text for q in dialogue.questions] == ["ls"]
+    (line,) = said(dialogue.answer("q1", Allow()))
+    assert line["response"]["response"]["updatedInput"]["command"] == "ls"
+
+
 def test_the_end_of_the_turn_withdraws_what_is_open_and_ends_the_conversation() -> None:
     dialogue = verified_dialogue()
     dialogue.feed(question())
