@@ -51,7 +51,7 @@ class FactsKeeper:
         if running is None:
             running = asyncio.create_task(self._ask(connection))
             self._probes[name] = running
-            running.add_done_callback(lambda _: self._probes.pop(name, None))
+            running.add_done_callback(lambda ended: self._asked(name, ended))
         return await asyncio.shield(running)
 
     async def agent_path(self, connection: Connection, agent: AgentName) -> str:
@@ -74,6 +74,12 @@ class FactsKeeper:
         """Drop what is remembered of a host, so that it is asked again."""
         if self._facts.pop(host, None) is not None:
             self._save()
+
+    def _asked(self, host: str, ended: asyncio.Task[HostFacts]) -> None:
+        """Forget the probe; its error is that of whoever still waits, and asyncio prints none."""
+        self._probes.pop(host, None)
+        if not ended.cancelled():
+            ended.exception()
 
     def _is_fresh(self, facts: HostFacts) -> bool:
         return 0 <= self._clock.time() - facts.probed_at < FRESH_SECONDS
