@@ -1,7 +1,8 @@
 """Runs that outlive the connection: started once, followed from any byte, by any number of us.
 
 `launch` starts a run on a POSIX host in a session and folder of its own and follows it in the
-same round trip; `follow` goes on from a byte offset. `durable_script` says what is on the host.
+same round trip; `follow` goes on from a byte offset; `prepare` makes the next launch quick.
+`durable_script` says what is on the host.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fleet_tui.model.errors import UsageError
+from fleet_tui.model.errors import Unreachable, UsageError
 from fleet_tui.transport import durable_script
 from fleet_tui.transport.durable_control import new_mark
 from fleet_tui.transport.durable_process import DurableProcess
+from fleet_tui.transport.durable_spare import prepare, take
 from fleet_tui.transport.durable_state import RunUnknown
 
 if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection, ProcessSink
 
-__all__ = ["DurableProcess", "DurableSpec", "RunUnknown", "follow", "launch"]
+__all__ = ["DurableProcess", "DurableSpec", "RunUnknown", "follow", "launch", "prepare"]
 
 _RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")
 
@@ -48,19 +50,27 @@ async def launch(connection: Connection, spec: DurableSpec, sink: ProcessSink) -
     the same launch may simply be tried again. Raises Unreachable, UsageError for a line that is
     too long, Refused for an old epoch, FleetError when the host cannot keep a run's files.
     """
-    stdin = spec.stdin
+    stdin = spec.stdin if isinstance(spec.stdin, bytes) else None
     mark = new_mark()
-    line = durable_script.launch_line(
+    orders = durable_script.orders(
         _checked(spec.run),
         mark,
         epoch=spec.epoch,
-        stdin=str(len(stdin)) if isinstance(stdin, bytes) else stdin or "-",
+        stdin=str(len(stdin)) if stdin is not None else str(spec.stdin or "-"),
         meta=" ".join(spec.meta.split("\n")),
         line=spec.line,
-        shell=durable_script.SHELL,
     )
+    spare = take(connection)
+    if spare is not None:
+        process = DurableProcess(connection, spec.run, mark, sink)
+        try:
+            await process.begin_on(spare, orders, stdin)
+            return process
+        except Unreachable:
+            if not connection.is_open:
+                raise
     process = DurableProcess(connection, spec.run, mark, sink)
-    await process.begin(line, stdin if isinstance(stdin, bytes) else None)
+    await process.begin(durable_script.line_of(orders, shell=durable_script.SHELL), stdin)
     return process
 
 

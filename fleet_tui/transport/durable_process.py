@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from fleet_tui.transport.base import Connection, Process, ProcessSink, SignalName
+    from fleet_tui.transport.durable_spare import Spare
 
 LAST_BYTES_WITHIN = 10.0
 """Seconds without a byte after the host said how many there are, until contact counts as lost."""
@@ -82,6 +83,14 @@ class DurableProcess:
         or FleetError with what the host lacks.
         """
         channel = await self._connection.start(line, self, stdin="open")
+        await self._hear_from(channel, stdin)
+
+    async def begin_on(self, spare: Spare, orders: tuple[str, ...], stdin: bytes | None) -> None:
+        """Do the same through a wrapper that waits already."""
+        told = "".join(f"{order}\n" for order in orders).encode()
+        await self._hear_from(spare.hand_over(self), told + (stdin or b""))
+
+    async def _hear_from(self, channel: Process, stdin: bytes | None) -> None:
         self._channel = channel
         self._watch = asyncio.create_task(self._watch_channel(channel))
         if stdin:
@@ -180,7 +189,7 @@ class DurableProcess:
             self._fail(launch_failure(words, noise, host=self._host, run=self.run))
         elif kind == "end":
             self._fate = parse_fate(words[2:])
-            if words[0] == "-":
+            if "-" in words[:2]:
                 self._let_go()
             else:
                 self._total = int(words[0]), int(words[1])

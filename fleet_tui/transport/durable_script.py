@@ -31,8 +31,8 @@ from fleet_tui.transport.shell import quote
 
 SHELL = "/bin/sh"
 """What runs the programs on the host."""
-LINE_LIMIT = 120_000
-"""Bytes; Linux passes no single argument of 128 KiB or more, and sshd passes the line as one."""
+ORDERS_LIMIT = 112_000
+"""Bytes; Linux passes no single argument of 128 KiB, and sshd passes a line as one."""
 QUICK_SECONDS = "0.02"
 """A run that ends within this is answered without the price of following it live."""
 
@@ -98,7 +98,7 @@ exec 3<>"$P/e" && exec 4<"$P/e" 6>"$P/e" 3>>"$P/err" && {
 (trap "" INT TERM HUP QUIT; exec cat <&4 >&3 3>&- 4<&- 5<&- 6>&- 7>&- 8<&- 9<&-) & eval "q=$"$E; };
 exec 3<&- 4<&-;
 if [ "$3" = - ]; then
-{ read -r i && read -r N && read -r h && read -r I && read -r m && read -r l; } <&5 ||
+{ read -r i && read -r N && read -r h && read -r I && IFS= read -r m && IFS= read -r l; } <&5 ||
 { rm -rf "$P"; exit; }; else i=$3; N=$4; h=$5; I=$6; m=$7; l=$8; fi;
 D="$B/$i"; bad() { echo "fail $N $*" >&9; rm -rf "$P"; exit; };
 [ "$F" ] && bad $F;
@@ -132,7 +132,7 @@ echo end >&9;
 # whose end means that nobody listens any more; fd 6 is its standard error, so that no word of the
 # shell itself gets there; fd 7 is where a wrapper just started tells its end.
 # live OUT ERR: deliver from these offsets as it comes, until the input ends.
-# rest OUT ERR: deliver what there is, and end.
+# rest OUT ERR: deliver what there is, and end; a size is told only where that costs nothing.
 _FOLLOW = """
 exec 5<&0 </dev/null;
 fail() { echo "$N"; echo "$N fail $*" >&2; exit 0; };
@@ -142,9 +142,8 @@ begin() { exec 6>&2 2>/dev/null; exec 3<"$D/out" 4<"$D/err"; f=0;
 size() { z=$(wc -c <"$1"); echo $((${z:-0})); };
 conclude() { echo "$N end $(size "$D/out") $(size "$D/err") $X" >&6; };
 from() { if [ "$1" = 0 ]; then cat; else tail -c +$(($1+1)); fi; };
-rest() { [ -s "$D/out" ] && from "$1" <&3; [ -s "$D/err" ] && from "$2" <&4 >&6;
-z=; [ "$X" = never ] && [ -s "$D/note" ] && read -r z <"$D/note";
-{ printf %s "$N end - - $X $z"; echo; } >&6; };
+rest() { g=0; [ -s "$D/out" ] && { g=-; from "$1" <&3; };
+h=0; [ -s "$D/err" ] && { h=-; from "$2" <&4 >&6; }; echo "$N end $g $h $X" >&6; };
 evented() { case $(tail --version) in *coreutils*) return 0;; esac;
 case $(uname) in Darwin|*BSD|DragonFly) return 0;; esac; return 1; };
 ended() { while look; [ "$X" = running ]; do
@@ -250,22 +249,47 @@ shift 3; for i in "$@"; do D="$B/$i"; look; [ "$X" = running ] || [ "$(found "$i
 """
 
 
-def launch_line(
-    run: str, mark: str, *, epoch: int, stdin: str, meta: str, line: str, shell: str = SHELL
-) -> str:
-    """Return the line that starts a run once and follows it.
+def orders(run: str, mark: str, *, epoch: int, stdin: str, meta: str, line: str) -> tuple[str, ...]:
+    """Return what a wrapper must be told to start a run.
 
-    `stdin` is `-`, `open`, or how many bytes will come. Raises UsageError for what no shell can
-    be told.
+    `stdin` is `-`, `open`, or how many bytes will come. Raises UsageError for what no host can be
+    told.
     """
-    args = (run, mark, str(epoch), stdin, _packed(meta), _packed(line))
-    whole = _line(_launch_program(shell), args, shell)
-    if len(whole.encode()) > LINE_LIMIT:
+    told = (run, mark, str(epoch), stdin, _packed(meta), _packed(line))
+    if sum(len(quote(word).encode()) for word in told) > ORDERS_LIMIT:
         raise UsageError(
             f"the command is longer than a host takes ({len(line.encode())} bytes)",
             mend="pass the long part as standard input",
         )
-    return whole
+    return told
+
+
+def launch_line(
+    run: str,
+    mark: str,
+    *,
+    epoch: int,
+    stdin: str,
+    meta: str,
+    line: str,
+    shell: str = SHELL,
+) -> str:
+    """Return the line that starts a run once and follows it; as for `orders`."""
+    told = orders(run, mark, epoch=epoch, stdin=stdin, meta=meta, line=line)
+    return line_of(told, shell=shell)
+
+
+def line_of(told: tuple[str, ...], *, shell: str = SHELL) -> str:
+    """Return the line that carries `orders` itself."""
+    return _line(_launch_program(shell), told, shell)
+
+
+def spare_line(*, shell: str = SHELL) -> str:
+    """Return the line that makes all ready for a run, and then waits for its orders.
+
+    They are the lines of its input, one for each of `orders`; a run's input follows them.
+    """
+    return _line(_launch_program(shell), ("-",), shell)
 
 
 def program_line(name: str, *args: str, shell: str = SHELL) -> str:

@@ -44,8 +44,6 @@ class RunFate:
     """True when the host could not store all of its output (a full disk, mostly)."""
     up_seconds: float | None = None
     """How long the host has been up, when it was restarted since the run began."""
-    words: str = ""
-    """What the host's shell said about a run that never started, sanitized."""
 
 
 def parse_fate(words: list[str]) -> RunFate:
@@ -55,7 +53,7 @@ def parse_fate(words: list[str]) -> RunFate:
         return _finished(words[1:])
     if state == "rebooted":
         return RunFate(state, up_seconds=_number(words[1]) if len(words) > 1 else None)
-    return RunFate(state, words=one_line(" ".join(words[1:])))
+    return RunFate(state)
 
 
 def unknown_run(fate: RunFate, *, host: str, run: str) -> RunUnknown:
@@ -64,7 +62,7 @@ def unknown_run(fate: RunFate, *, host: str, run: str) -> RunUnknown:
     if fate.state == "unknown":
         what = f"the host does not know run {run}: its folder is gone"
     elif fate.state == "never-started":
-        what = f"run {run} never started there" + (f": {fate.words}" if fate.words else "")
+        what = f"run {run} never started there"
         mend = "retry it"
     elif fate.state == "rebooted":
         what = f"the host was restarted{_ago(fate.up_seconds)}; how run {run} ended is not known"
@@ -76,7 +74,8 @@ def unknown_run(fate: RunFate, *, host: str, run: str) -> RunUnknown:
 def launch_failure(words: list[str], noise: str, *, host: str, run: str) -> FleetError:
     """Return the error for a launch or follow that the host's program refused."""
     reason = words[0] if words else ""
-    details = f": {noise}" if noise else ""
+    said = one_line(" ".join(words[1:])) or noise
+    details = f": {said}" if said else ""
     if reason == "epoch":
         newest = one_line(" ".join(words[1:]), 20)
         return Refused(
@@ -111,10 +110,6 @@ _FAILURES = {
     ),
     "stdin": (
         "the run's input did not arrive whole, so it was not started",
-        "free some disk space on the host if it is full, then retry",
-    ),
-    "start": (
-        "the run could not be started there; nothing of it ran",
         "free some disk space on the host if it is full, then retry",
     ),
     "setsid": (
