@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Play = Callable[[LaunchOrder, Streams], Awaitable[int]]
 
 _BLOCK = 256 * 1024
+_QUICK_SECONDS = 0.02
+"""A run that ends within this is answered without being followed live."""
 
 
 class DurableHost:
@@ -98,10 +100,19 @@ class DurableHost:
         inbox: Inbox,
         streams: Streams,
     ) -> None:
-        """Send what the run writes until the channel's input ends: nobody listens after that."""
+        """Send what there is of a run that is over, and end; else send what it writes as it comes.
+
+        A live channel is open until its input ends: nobody listens after that.
+        """
         await streams.write(f"{mark}\n".encode())
         await streams.write_error(f"{mark} head {word} {run.fed}\n".encode())
-        sending = asyncio.create_task(_send(run, mark, offsets, streams))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_QUICK_SECONDS):
+                await run.over.wait()
+        if run.is_over:
+            await _send(run, mark, offsets, streams)
+            return
+        sending = asyncio.create_task(_send_live(run, mark, offsets, streams))
         try:
             await inbox.ended()
         finally:
@@ -148,22 +159,32 @@ class DurableHost:
         return lines
 
 
-async def _send(run: HostRun, mark: str, offsets: tuple[int, int], streams: Streams) -> None:
-    out, err = offsets
-    while True:
+async def _send_live(run: HostRun, mark: str, offsets: tuple[int, int], streams: Streams) -> None:
+    while not run.is_over:
         change = run.change
-        is_over = run.is_over
-        while block := bytes(run.out[out : out + _BLOCK]):
-            out += len(block)
-            await streams.write(block)
-        while block := bytes(run.err[err : err + _BLOCK]):
-            err += len(block)
-            await streams.write_error(block)
-        if is_over:
-            end = f"{mark} end {len(run.out)} {len(run.err)} {run.fate}\n"
-            await streams.write_error(end.encode())
-            return
-        await change.wait()
+        offsets = await _pass_on(run, offsets, streams)
+        if change is run.change and not run.is_over:
+            await change.wait()
+    await _pass_on(run, offsets, streams)
+    end = f"{mark} end {len(run.out)} {len(run.err)} {run.fate}\n"
+    await streams.write_error(end.encode())
+
+
+async def _send(run: HostRun, mark: str, offsets: tuple[int, int], streams: Streams) -> None:
+    await _pass_on(run, offsets, streams)
+    await streams.write_error(f"{mark} end - - {run.fate}\n".encode())
+
+
+async def _pass_on(run: HostRun, offsets: tuple[int, int], streams: Streams) -> tuple[int, int]:
+    """Write all there is from `offsets`; returns where that ends."""
+    out, err = offsets
+    while block := bytes(run.out[out : out + _BLOCK]):
+        out += len(block)
+        await streams.write(block)
+    while block := bytes(run.err[err : err + _BLOCK]):
+        err += len(block)
+        await streams.write_error(block)
+    return out, err
 
 
 async def _feed(run: HostRun, offset: int, size: int, inbox: Inbox) -> list[str]:

@@ -43,6 +43,8 @@ class HostRun:
         self._copies = [0, 0]
         self.change = asyncio.Event()
         """Set when there is more output or it has ended; another one takes its place then."""
+        self.over = asyncio.Event()
+        """Set once it has a status."""
         self._handler: Callable[[str], bool] | None = None
         self._killed_by: str | None = None
         self._task: asyncio.Task[None] | None = None
@@ -111,6 +113,7 @@ class HostRun:
             out, err = self._copies
             self.fate = f"exit {status} {int(is_told)} {out} {err}"
             self.ended_at = time.time()
+            self.over.set()
             self._pulse()
 
     def _pulse(self) -> None:
