@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fleet_tui.dispatch.asking import asked_with, keep_request
 from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from fleet_tui.journal import FleetLog, RunStore
     from fleet_tui.model.host import Host
     from fleet_tui.model.request import DispatchRequest, Preview
-
-
-CAN_ASK = "can-ask"
-"""A file in a run's folder that says that its agent is spoken with."""
 
 
 @dataclass(slots=True)
@@ -92,6 +89,8 @@ class Dispatcher:
             await self._log_refusal(identifier, request, error)
             raise
         plans = make_plans(request, hosts, self._admission.config, services.new_id)
+        for plan in plans:  # what cannot be written down must fail before it is logged
+            plan.adapter.command(replace(plan.request, binary=plan.adapter.name))
         dispatch = self._record(identifier, request, plans)
         runs = tuple(self._open_run(dispatch, plan) for plan in plans)
         services.store.add_dispatch(dispatch, runs, services.owner)
@@ -207,8 +206,7 @@ class Dispatcher:
         for position, run in enumerate(runs):
             if run.id in hosts:
                 folder = self._services.data_dir / "runs" / run.id
-                can_ask = (folder / CAN_ASK).exists()
-                plan = plan_again(dispatch, run, hosts[run.id], can_ask=can_ask)
+                plan = plan_again(dispatch, run, hosts[run.id], asked_with(folder))
                 is_events = plan.adapter.speaks == "events"
                 task = self._task(plan, run, Spool.reopen(folder, show=not is_events))
                 task.recorder.counted_lines = timeline.known_lines(position)
@@ -227,8 +225,7 @@ class Dispatcher:
             folder = self._services.data_dir / "runs" / run.id
             task = self._task(plan, run, Spool(folder))
             if task.can_ask:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                (folder / CAN_ASK).touch(mode=0o600)
+                keep_request(folder, plan.request)
             self._services.desk.add(task.recorder, timeline, position)
             tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))

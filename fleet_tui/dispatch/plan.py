@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fleet_tui.agents.base import AgentAdapter
+    from fleet_tui.dispatch.asking import AskedWith
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
     from fleet_tui.model.request import DispatchRequest
@@ -97,7 +98,7 @@ def make_plans(
     return tuple(plans)
 
 
-def plan_again(dispatch: Dispatch, run: Run, host: Host, *, can_ask: bool) -> RunPlan:
+def plan_again(dispatch: Dispatch, run: Run, host: Host, asked: AskedWith | None) -> RunPlan:
     """Return the plan by which a run of the past was started, as far as it is still needed."""
     return RunPlan(
         host=host,
@@ -110,7 +111,9 @@ def plan_again(dispatch: Dispatch, run: Run, host: Host, *, can_ask: bool) -> Ru
             session=run.session or "",
             budget_usd=dispatch.budget_usd,
             workdir=host.workdir,
-            can_ask=can_ask,
+            can_ask=asked is not None and bool(run.session),
+            model=asked.model if asked else None,
+            stdin=asked.stdin if asked else b"",
         ),
         timeout=dispatch.timeout_seconds,
     )

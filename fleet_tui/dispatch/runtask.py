@@ -11,6 +11,7 @@ from fleet_tui.dispatch.drift import check_drift
 from fleet_tui.dispatch.following import FollowedProcess
 from fleet_tui.dispatch.judging import Stopping, StopReason, final_state
 from fleet_tui.dispatch.ladder import Patience, stop
+from fleet_tui.dispatch.limits import Limits
 from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.events import RunChanged
 from fleet_tui.transport.durable import DurableSpec
@@ -82,6 +83,11 @@ class RunTask:
     def can_ask(self) -> bool:
         """True when the agent may ask a person while it runs."""
         return self._dialogue is not None
+
+    @property
+    def is_asking(self) -> bool:
+        """True while the agent waits for a person's answer."""
+        return self._dialogue is not None and bool(self._dialogue.questions)
 
     def replay(self, folder: Path) -> None:
         """Learn from the spool in `folder` where the run of a program that is gone stands."""
@@ -229,14 +235,8 @@ class RunTask:
         return line, "open" if command.keeps_stdin_open else command.stdin
 
     async def _watch(self, process: Process) -> ExitStatus:
-        loop = asyncio.get_running_loop()
-        timer = None
-        if self.plan.timeout:
-            elapsed = self._services.clock.time() - (self.run.started_at or 0.0)
-            left = max(self.plan.timeout - elapsed, 0.0)
-            timer = loop.call_later(left, self.request_stop, "timed-out")
-        stall = self._watch_for_stall(loop)
-        self._process, self._ended = process, loop.create_future()
+        limits = self._limits()
+        self._process, self._ended = process, asyncio.get_running_loop().create_future()
         if self._stop_reason is not None:
             self._end_process()
         try:
@@ -246,12 +246,24 @@ class RunTask:
             raise
         finally:
             self._ended.set_result(None)
-            if timer is not None:
-                timer.cancel()
-            stall()
+            limits.cancel()
         if self._ladder is not None:
             await self._ladder
         return status
+
+    def _limits(self) -> Limits:
+        plan, clock, recorder = self.plan, self._services.clock, self.recorder
+        recorder.heard_monotonic = clock.monotonic()
+        left = None
+        if plan.timeout:
+            left = max(plan.timeout - (clock.time() - (self.run.started_at or 0.0)), 0.0)
+        return Limits(
+            time_left=left,
+            stall_after=plan.stall_after,
+            silent_for=lambda: clock.monotonic() - recorder.heard_monotonic,
+            is_excused=lambda: self.contact_lost_at is not None or self.is_asking,
+            stop=self.request_stop,
+        )
 
     def _end_process(self) -> None:
         if self._process is not None and self._ladder is None:
@@ -279,32 +291,6 @@ class RunTask:
         else:
             if swept:
                 self.recorder.note(f"ended {swept} processes that it had left running")
-
-    def _watch_for_stall(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Stop the run when it has been silent for too long; returns what ends the watch."""
-        limit = self.plan.stall_after
-        handle: asyncio.TimerHandle | None = None
-
-        def look() -> None:
-            nonlocal handle
-            assert limit is not None
-            silent = self._services.clock.monotonic() - self.recorder.heard_monotonic
-            if self.contact_lost_at is not None:
-                handle = loop.call_later(limit, look)  # its silence says nothing now
-            elif silent >= limit:
-                self.request_stop("stalled")
-            else:
-                handle = loop.call_later(limit - silent, look)
-
-        if limit:
-            self.recorder.heard_monotonic = self._services.clock.monotonic()
-            handle = loop.call_later(limit, look)
-
-        def cancel() -> None:
-            if handle is not None:
-                handle.cancel()
-
-        return cancel
 
     def _judge(self, status: ExitStatus) -> tuple[Run, str]:
         verdict = self.recorder.parser.finish(status)
