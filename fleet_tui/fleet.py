@@ -8,20 +8,20 @@ import getpass
 import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.config import data_dir, log_path
 from fleet_tui.dispatch.admission import Admission
 from fleet_tui.dispatch.archive import Archive
-from fleet_tui.dispatch.closing import Closer, closing_entry
+from fleet_tui.dispatch.closing import Closer
 from fleet_tui.dispatch.conversation import answer_entry
 from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
+from fleet_tui.dispatch.housekeeping import Housekeeping
 from fleet_tui.dispatch.ladder import Patience
-from fleet_tui.dispatch.leftovers import Leftovers, sort_leftovers
 from fleet_tui.dispatch.mailslot import CancelSlot
 from fleet_tui.dispatch.output import OutputDesk
+from fleet_tui.dispatch.recovery import Recovery, Who
 from fleet_tui.dispatch.runtask import RunServices
 from fleet_tui.dispatch.sessions import Sessions
 from fleet_tui.dispatch.spending import Spending
@@ -33,7 +33,6 @@ from fleet_tui.journal import (
     LogEntry,
     OwnerLock,
     RunStore,
-    runs_to_close,
     tail_lines,
 )
 from fleet_tui.journal.head_place import head_path
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from fleet_tui.health.doctor_findings import HostReport
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.config import FleetConfig
-    from fleet_tui.model.host import Host, HostFacts, LinkStatus
+    from fleet_tui.model.host import HostFacts, LinkStatus
     from fleet_tui.model.notice import Severity
     from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest, Preview
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
 CANCEL_LOOK_SECONDS = 0.5
 """How often another program's cancel requests are looked for while runs are open."""
 PROBES_AT_ONCE = 8
+TIDY_SECONDS = 86_400.0
 NAMES_AT_ONCE = 64
 """Threads in which host names are looked up; asyncio's default would be six here."""
 FIRST_EPOCH = 1
@@ -93,7 +93,6 @@ class Fleet:
         self._asked: set[str] = set()
         self._asking = asyncio.Semaphore(PROBES_AT_ONCE)
         self._is_keeping = False
-        self._leftovers = Leftovers()
         self._grew: list[Callable[[Iterable[str]], None]] = []
 
     async def open(self) -> None:
@@ -122,11 +121,15 @@ class Fleet:
         self.desk = OutputDesk(self.clock, self._output_flushed)
         self._dispatcher = self._make_dispatcher()
         self._sessions = Sessions(self.config, self.store, self.pool, self._facts.agent_path)
+        self._housekeeping = Housekeeping(
+            self.data_dir, self.store, self.log, self.clock, self.config.defaults
+        )
         self.archive = Archive(self.data_dir, self.store, self.live)
         self._keeper = StateKeeper(self.store)
         self.bus.subscribe(self._keeper.heard)
         self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
-        await self._close_what_was_left_open()
+        self.recovery = self._make_recovery()
+        await self.recovery.close_what_was_left_open()
 
     async def close(self) -> None:
         """Write everything and let every connection go.
@@ -247,6 +250,7 @@ class Fleet:
     def keep_connected(self) -> None:
         """Connect to every host, and again after every loss, until the fleet is closed."""
         self._is_keeping = True
+        self._spawn(self._tidy())
         self.pool.keep([host.name for host in self.config.hosts])
 
     # --- what was said ----------------------------------------------------------------------
@@ -262,48 +266,6 @@ class Fleet:
     def on_output(self, listener: Callable[[Iterable[str]], None]) -> None:
         """Call `listener` with the ids of runs whose lines on disk have grown."""
         self._grew.append(listener)
-
-    # --- what was left open -----------------------------------------------------------------
-
-    async def find_left_open(self) -> int:
-        """Follow the runs that a program which is gone left on their hosts; returns how many."""
-        found: dict[str, dict[str, Host]] = {}
-        for run, host in self._leftovers.to_find:
-            found.setdefault(run.dispatch, {})[run.id] = host
-        self._leftovers = replace(self._leftovers, to_find=())
-        for dispatch_id, hosts in found.items():
-            dispatch = self.store.get_dispatch(dispatch_id)
-            if dispatch is not None:
-                self._dispatcher.adopt(dispatch, self.store.runs_of(dispatch_id), hosts)
-        if found:
-            self._spawn(self._look_for_cancels())
-        return sum(len(hosts) for hosts in found.values())
-
-    async def settle(self, seconds: float) -> None:
-        """Look for runs left open and wait a little, so that those that have ended are closed."""
-        if await self.find_left_open():
-            endings = [live.finished for live in self._dispatcher.live]
-            await asyncio.wait(endings, timeout=seconds)
-
-    async def _close_what_was_left_open(self) -> None:
-        """Write the closing lines that a crashed program could not write."""
-        left = runs_to_close(
-            self.log_path, self.store, self.data_dir, self.owner.id, now=self.clock.time()
-        )
-        self._leftovers = sort_leftovers(left, self.store, self.config)
-        to_close = self._leftovers.to_close
-        if to_close:
-            lines = [closing_entry(item.run) for item in to_close if item.needs_line]
-            await self.log.append(lines, durable=True)
-            self.store.finish_runs([(item.run, "") for item in to_close])
-
-    def standing_notices(self) -> tuple[NoticeRaised, ...]:
-        """Return what happened while nobody listened: runs closed for a crashed program."""
-        text = self._leftovers.notice
-        if not text:
-            return ()
-        now = self.clock.time()
-        return (NoticeRaised(Notice("left-open", now, "warning", "run-lost", "fleet", text)),)
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -333,6 +295,21 @@ class Fleet:
                 patience=self._patience,
                 epoch=self.epoch,
             ),
+        )
+
+    def _make_recovery(self) -> Recovery:
+        return Recovery(
+            self.config,
+            log_path=self.log_path,
+            data_dir=self.data_dir,
+            log=self.log,
+            store=self.store,
+            clock=self.clock,
+            connector=self.pool,
+            housekeeping=self._housekeeping,
+            dispatcher=self._dispatcher,
+            who=Who(self.owner.id, self.by, self.epoch),
+            on_found=lambda: self._spawn(self._look_for_cancels()),
         )
 
     def _reserved_usd(self) -> float:
@@ -367,6 +344,10 @@ class Fleet:
         async with self._asking:
             try:
                 await self.probe(host)
+                if self.config.host(host).keeps_runs:
+                    await self._housekeeping.tidy_there(await self.pool.connection(host))
+            except TimeoutError:
+                self._asked.discard(host)
             except FleetError as error:
                 self._asked.discard(host)
                 self._notice(f"probe/{host}", "warning", "probe-failed", host, str(error))
@@ -377,6 +358,12 @@ class Fleet:
                 Notice(key, self.clock.time(), severity, event, source, one_line(text, 500))
             )
         )
+
+    async def _tidy(self) -> None:
+        """Delete old spools, now and once a day."""
+        while True:
+            await asyncio.to_thread(self._housekeeping.tidy_here)
+            await asyncio.sleep(TIDY_SECONDS)
 
     async def _look_for_cancels(self) -> None:
         """While runs are open, end those that another program asks to end."""

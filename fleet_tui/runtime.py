@@ -181,7 +181,7 @@ class CoreThread:
         fleet.on_output(self._board.output_grew)
         for view, runs in reversed(fleet.archive.recent(1)):
             self._board.show(view, runs)
-        for notice in fleet.standing_notices():
+        for notice in fleet.recovery.notices():
             self._board.heard(notice)
         self._board.publish()
 
@@ -214,7 +214,7 @@ class CoreThread:
         if self._prepare is not None:
             await asyncio.to_thread(self._prepare)
         self._fleet.keep_connected()
-        await self._fleet.find_left_open()
+        await self._fleet.recovery.find_left_open()
         gc.freeze()
 
     async def _dispatch(self, request: DispatchRequest) -> str:

@@ -33,7 +33,7 @@ async def test_opening_makes_private_files_and_connects_to_nothing(tmp_path: Pat
     config = fleet_file(tmp_path, ["web"])
     async with staged(config, {"web": prints(b"")}) as stage:
         assert stage.pool.asked.empty()
-        assert stage.fleet.standing_notices() == ()
+        assert stage.fleet.recovery.notices() == ()
         assert stage.log() == []
     assert stage.pool.is_closed
 
@@ -83,7 +83,7 @@ async def test_the_runs_of_a_living_program_are_left_alone(tmp_path: Path) -> No
     async with staged(config, {"web": waits_for(gate)}) as owner:
         live = await owner.start()
         async with staged(config, {}) as other:
-            assert other.fleet.standing_notices() == ()
+            assert other.fleet.recovery.notices() == ()
         gate.set()
         (run,) = await live.finished
         assert run.state == "succeeded"
@@ -114,11 +114,11 @@ async def test_what_a_crash_left_open_is_closed_once_at_the_next_start(tmp_path:
         stored = stage.fleet.store.get_run(left)
         assert stored is not None
         assert (stored.state, stored.outcome) == ("lost", "network")
-        (notice,) = stage.fleet.standing_notices()
+        (notice,) = stage.fleet.recovery.notices()
         assert "1 runs on web were left open" in notice.notice.text
     async with staged(config, {}) as again:
         assert len(again.log("result")) == 1
-        assert again.fleet.standing_notices() == ()
+        assert again.fleet.recovery.notices() == ()
         assert again.chain_holds()
 
 

@@ -47,7 +47,7 @@ def attach_command(options: argparse.Namespace) -> int:
 async def _attach(options: argparse.Namespace) -> int:
     async with open_fleet(options) as fleet:
         run = find_run(fleet, options.run)
-        await fleet.find_left_open()
+        await fleet.recovery.find_left_open()
         source = fleet.archive.lines(run.id)
         printed = source.count if options.from_now else 0
         while True:

@@ -25,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each sets `handler`."""
-    from fleet_tui.cli import attach, check, doctor, hosts, log, run, runs, screen
+    from fleet_tui.cli import attach, check, doctor, hosts, log, orphans, run, runs, screen
 
     parser = _Parser(
         prog="fleet-tui",
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_common(parser, missing=None)
     parser.set_defaults(handler=screen.open_screen)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    for module in (run, runs, attach, hosts, doctor, log, check, screen):
+    for module in (run, runs, attach, orphans, hosts, doctor, log, check, screen):
         module.add_commands(commands)
     for command in commands.choices.values():
         _add_common(command, missing=argparse.SUPPRESS)

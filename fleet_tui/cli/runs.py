@@ -45,7 +45,7 @@ def runs_command(options: argparse.Namespace) -> int:
 
 async def _list(options: argparse.Namespace) -> int:
     async with open_fleet(options) as fleet:
-        await fleet.settle(SETTLE_SECONDS)
+        await fleet.recovery.settle(SETTLE_SECONDS)
         found = fleet.store.runs(host=options.host, state=options.state, limit=options.limit)
         now = time.time()
         if options.json:

@@ -67,6 +67,8 @@ DEFAULTS = section(
     Key("keepalive", Duration(0.5, 600), "Between probes of a silent connection; three end it."),
     Key("connect_timeout", Duration(0.5, 600), "How long a login may take."),
     Key("stale_after", Duration(1, 30 * DAY), "Age at which a heartbeat counts as stale."),
+    Key("keep_days", Whole(1, 3650), "How long the output of finished runs is kept."),
+    Key("keep_gb", Whole(1, 100_000), "How much of it is kept, here and on each host."),
 )
 
 _ADDRESS = Text(

@@ -30,6 +30,10 @@ class Defaults:
     connect_timeout: float = 15.0
     stale_after: float = 300.0
     model: str | None = None
+    keep_days: int = 30
+    """How long finished runs' output is kept, here and on their hosts."""
+    keep_gb: int = 10
+    """How much of it is kept, here and on each host, in 10^9 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

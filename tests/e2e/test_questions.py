@@ -116,7 +116,7 @@ async def test_a_question_is_shown_again_after_connection_and_program_were_lost(
         second.bus.subscribe(
             lambda event: ended.append(event.run) if isinstance(event, RunFinished) else None
         )
-        assert await second.find_left_open() == 1
+        assert await second.recovery.find_left_open() == 1
         await until(second, lambda: bool(asked(second, run)))
         (again,) = asked(second, run)
         assert again.text == question.text
