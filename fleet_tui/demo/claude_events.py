@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 VERSION = "2.1.329"
+_REJECTED = (
+    "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was "
+    "a file edit, the new_string was NOT written to the file). STOP what you are doing and wait "
+    "for the user to tell you how to proceed."
+)
 _CONTEXT_WINDOW = 1_000_000
 _MAX_OUTPUT = 128_000
 _NO_SUBAGENTS: Event = {
@@ -45,6 +50,25 @@ def line(event: Event) -> bytes:
 def new_id(prefix: str) -> str:
     """Return a fresh identifier in the manner of the API (`msg_…`, `toolu_…`)."""
     return f"{prefix}_01{uuid.uuid4().hex[:22]}"
+
+
+def can_use_tool(identifier: str, tool_use: str, use: Use) -> Event:
+    """Return the question whether a shell command may run."""
+    command = use.arguments.get("command", "")
+    rule = {"toolName": use.tool, "ruleContent": command}
+    suggestion: Event = {"type": "addRules", "rules": [rule], "behavior": "allow"}
+    request: Event = {
+        "subtype": "can_use_tool",
+        "tool_name": use.tool,
+        "display_name": use.tool,
+        "input": dict(use.arguments),
+        "description": use.arguments.get("description", command),
+        "permission_suggestions": [suggestion | {"destination": "localSettings"}],
+        "decision_reason": "This command requires approval",
+        "decision_reason_type": "other",
+        "tool_use_id": tool_use,
+    }
+    return {"type": "control_request", "request_id": identifier, "request": request}
 
 
 def _now() -> str:
@@ -225,8 +249,8 @@ class EventWriter:
         event = {"type": "user", "message": message, "parent_tool_use_id": None}
         return self._stamp(event) | {"timestamp": _now(), **extra}
 
-    def tool_result(self, identifier: str, use: Use) -> Event:
-        """Return what a tool answered."""
+    def tool_result(self, identifier: str, use: Use, *, source: str = "config") -> Event:
+        """Return what a tool answered; `source` says who let it run."""
         failed = use.is_error or use.is_denied
         block = {
             "tool_use_id": identifier,
@@ -234,7 +258,7 @@ class EventWriter:
             "content": use.output,
             "is_error": failed,
         }
-        decision = {"decision": "reject" if use.is_denied else "accept", "source": "config"}
+        decision = {"decision": "reject" if use.is_denied else "accept", "source": source}
         meta: Event = {"id": identifier, "permission_decision": decision}
         if use.is_denied:
             meta["non_execution_kind"] = "permission-rule"
@@ -243,11 +267,47 @@ class EventWriter:
             structured = {"stdout": use.output, "stderr": "", "interrupted": False}
         return self.user(block, tool_use_result=structured, tool_result_meta=[meta])
 
-    def denied(self, identifier: str, use: Use) -> Event:
-        """Return `system/permission_denied`, and remember it for the result."""
+    def refused(self, identifier: str, use: Use, reason: str) -> Event:
+        """Return the result of a call that a person denied."""
+        self._remember_denial(identifier, use)
+        decision = {"decision": "reject", "source": "user_reject"}
+        meta: Event = {"non_execution_kind": "permission-rule", "permission_decision": decision}
+        return self._not_run(identifier, reason, f"Error: {reason}", meta)
+
+    def rejected(self, identifier: str, use: Use) -> Event:
+        """Return the result of a call that was stopped while it was asked for."""
+        self._remember_denial(identifier, use)
+        meta: Event = {"non_execution_kind": "user-rejected"}
+        return self._not_run(identifier, _REJECTED, "User rejected tool use", meta)
+
+    def _not_run(self, identifier: str, words: str, structured: str, meta: Event) -> Event:
+        block = {
+            "type": "tool_result",
+            "content": words,
+            "is_error": True,
+            "tool_use_id": identifier,
+        }
+        told = [{"id": identifier, **meta}]
+        return self.user(block, tool_use_result=structured, tool_result_meta=told)
+
+    def _remember_denial(self, identifier: str, use: Use) -> None:
         self.denials.append(
             {"tool_name": use.tool, "tool_use_id": identifier, "tool_input": dict(use.arguments)}
         )
+
+    def lifecycle(self, message: str, state: str) -> Event:
+        """Return what becomes of a user message: queued, started, completed, cancelled."""
+        return self._stamp({"type": "command_lifecycle", "command_uuid": message, "state": state})
+
+    def replayed(self, message: str, text: str) -> Event:
+        """Return a user message repeated, as `--replay-user-messages` has it."""
+        said = {"role": "user", "content": text}
+        event = {"type": "user", "message": said, "parent_tool_use_id": None}
+        return self._stamp(event) | {"uuid": message, "timestamp": _now(), "isReplay": True}
+
+    def denied(self, identifier: str, use: Use) -> Event:
+        """Return `system/permission_denied`, and remember it for the result."""
+        self._remember_denial(identifier, use)
         return self.system(
             "permission_denied", tool_name=use.tool, tool_use_id=identifier, message=use.output
         )

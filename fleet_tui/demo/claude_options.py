@@ -87,6 +87,7 @@ _DEFAULT_TOOLS = [
     "Write",
 ]
 _EDITING_MODES = frozenset({"acceptEdits", "auto", "bypassPermissions"})
+_SILENT_MODES = frozenset({"bypassPermissions", "dontAsk"})
 
 
 class BadUsage(Exception):
@@ -109,6 +110,10 @@ class ClaudeOptions:
     budget_usd: float | None = None
     max_turns: int | None = None
     settings: str = "{}"
+    asks: bool = False
+    """True when leave is asked for over standard output."""
+    replays: bool = False
+    """True when user messages and answers are repeated on standard output."""
 
 
 def _split(argv: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -164,7 +169,9 @@ def parse(argv: Sequence[str]) -> ClaudeOptions:
     skips = "--dangerously-skip-permissions" in given or mode == "bypassPermissions"
     if skips:
         mode = "bypassPermissions"
+    settings = _settings(last("--settings", default="{}"))
     allowed = given.get("--allowedTools", []) + given.get("--allowed-tools", [])
+    allowed += json.loads(settings).get("permissions", {}).get("allow", [])
     budget = last("--max-budget-usd")
     turns = last("--max-turns")
     return ClaudeOptions(
@@ -181,7 +188,9 @@ def parse(argv: Sequence[str]) -> ClaudeOptions:
         ),
         budget_usd=float(budget) if budget else None,
         max_turns=int(turns) or None if turns else None,
-        settings=_settings(last("--settings", default="{}")),
+        settings=settings,
+        asks=last("--permission-prompt-tool") == "stdio" and mode not in _SILENT_MODES,
+        replays="--replay-user-messages" in given,
     )
 
 

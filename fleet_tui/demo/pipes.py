@@ -45,10 +45,11 @@ class _Around:
 
 
 class CaptureStreams(_Around):
-    """Keeps standard output, up to a few megabytes."""
+    """Keeps standard output, with standard error in it if so asked, up to a few megabytes."""
 
-    def __init__(self, outer: Streams) -> None:
+    def __init__(self, outer: Streams, *, with_errors: bool = False) -> None:
         super().__init__(outer)
+        self._with_errors = with_errors
         self.data = b""
 
     async def write(self, data: bytes) -> None:
@@ -56,6 +57,10 @@ class CaptureStreams(_Around):
         self.data += data
         if len(self.data) > _CAPTURE_LIMIT:
             raise PipeClosed(self)
+
+    async def write_error(self, data: bytes) -> None:
+        """Keep it with the rest, or pass it on."""
+        await (self.write(data) if self._with_errors else super().write_error(data))
 
 
 class FilterStreams(_Around):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.demo import repository
@@ -97,7 +98,9 @@ def fix(host: Personality, powers: Powers) -> Scene:
     proof = "I did not run the tests: commands are not allowed here."
     if powers.can_run:
         green = repository.TEST_RUN_GREEN
-        check = (edit, _bash("python -m pytest -q", "Run the test suite", green, 3.2))
+        run = _bash("python -m pytest -q", "Run the test suite", green, 3.2)
+        unproven = f"{cause}Fixed in `src/orders/cart.py`, but no test has shown it yet."
+        check = (edit, replace(run, without=unproven))
         proof = "All 48 tests pass now."
     told = f"{cause}Fixed in `src/orders/cart.py`: money is `Decimal`, rounded half up. {proof}"
     return (*start, *check, Say(told))
@@ -171,15 +174,19 @@ def history(host: Personality, powers: Powers) -> Scene:
 
 def overview(host: Personality, powers: Powers, prompt: str) -> Scene:
     """Answer anything else from the README, naming what was asked."""
-    del powers
     asked = " ".join(prompt.split())
     asked = asked if len(asked) <= 60 else asked[:57] + "..."
     listing = "\n".join(sorted(repository.files(host)))
+    check: Scene = ()
+    if powers.can_run:
+        command = "git fetch --prune origin"
+        check = (_bash(command, "See whether others have pushed", "Already up to date.", 1.2),)
     return (
         Think("Get an overview of the repository before answering."),
         Say("Let me look around first.\n"),
         Use("Glob", {"pattern": "**/*"}, listing, 0.5),
         _read(host, "README.md"),
+        *check,
         Say(
             f"You asked: “{asked}”\n\n"
             f"`{host.project}` on {host.name} is a small order service: routes in "

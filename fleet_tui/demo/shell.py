@@ -24,7 +24,7 @@ from fleet_tui.demo.grammar import (
 )
 from fleet_tui.demo.parser import parse
 from fleet_tui.demo.pipes import CaptureStreams, FilterStreams, InputStreams, redirected
-from fleet_tui.demo.streams import PipeClosed
+from fleet_tui.demo.streams import NoStreams, PipeClosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -222,8 +222,19 @@ class Shell:
             await streams.write_error(f"bash: line 1: {argv[0]}: command not found\n".encode())
             return _NOT_FOUND
         if name == "claude":
-            return await ClaudeAgent(self.host, streams, self._pace).run(argv[1:])
+            claude = ClaudeAgent(self.host, streams, self._pace, self._run_for_agent)
+            return await claude.run(argv[1:])
         return await CodexAgent(self.host, streams, self._pace).run(argv[1:])
+
+    async def _run_for_agent(self, line: str) -> tuple[int, str]:
+        """Run a command in a shell of its own; return its status and what it printed."""
+        inner = Shell(self.host, self._pace)
+        inner.folder = self.folder
+        captured = CaptureStreams(NoStreams(), with_errors=True)
+        status = 0
+        with contextlib.suppress(PipeClosed):
+            status = await inner.run_line(line, captured)
+        return status, captured.data.decode("utf-8", "replace")
 
     async def _filter_alone(self, argv: list[str], streams: Streams) -> int:
         try:

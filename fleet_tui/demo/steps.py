@@ -35,6 +35,8 @@ class Use:
     is_denied: bool = False
     """True when permission is refused; `output` is then the refusal."""
     is_error: bool = False
+    without: str = ""
+    """What the agent says at the end when it is not let do this; empty for the usual words."""
 
 
 Step = Think | Say | Use

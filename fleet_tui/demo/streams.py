@@ -30,5 +30,26 @@ class Streams(Protocol):
         """Offer signals to `handler` first; True from it means dealt with. None takes it off."""
 
 
+class NoStreams:
+    """Streams of a command that nobody listens to, and whose signals are not its own."""
+
+    async def read(self) -> bytes:
+        """Return the end of input."""
+        return b""
+
+    async def read_line(self) -> bytes:
+        """Return the end of input."""
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        """Drop it."""
+
+    async def write_error(self, data: bytes) -> None:
+        """Drop it."""
+
+    def catch_signals(self, handler: Callable[[str], bool] | None) -> None:
+        """Leave signals to the command around this one."""
+
+
 class PipeClosed(Exception):
     """The reader of this pipe has seen enough."""
