@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.demo.durable_host import DurableHost
 from fleet_tui.demo.outage import Outage
+from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.runs import RunKeeper
 from fleet_tui.demo.shell import Shell
 from fleet_tui.transport.durable_lines import read_line
@@ -13,7 +14,6 @@ from fleet_tui.transport.durable_lines import read_line
 if TYPE_CHECKING:
     from fleet_tui.demo.host import Personality
     from fleet_tui.demo.inbox import Inbox
-    from fleet_tui.demo.pace import Pace
     from fleet_tui.demo.streams import Streams
     from fleet_tui.transport.durable_lines import LaunchOrder
 
@@ -25,7 +25,7 @@ class Machine:
         self.host = host
         self.pace = pace
         loses_contact = host.spec.loses_contact and pace.speed > 0
-        self.outage = Outage(pace) if loses_contact else None
+        self.outage = Outage(Pace(pace.speed)) if loses_contact else None
         """None for a host that is always there, and where nothing takes any time."""
         self._durable = DurableHost(RunKeeper(), self._play, self._started)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from fleet_tui.demo.pace import Pace
 
-WORKS_SECONDS = 20.0
-"""From the start of a run until contact is lost."""
-LASTS_SECONDS = 8.0
+WORKS_SECONDS = 4.0
+"""From the start of a run until contact is lost: an agent's answer takes ten or more."""
+LASTS_SECONDS = 5.0
 CALM_SECONDS = 60.0
 """After an outage, in which no other is begun."""
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SLOW_LOGIN_SECONDS = 2.5
 _SLOW_DRAG = 3.0
+_WAVERING_DRAG = 1.6
+"""Its work outlasts its outage, so that the output is seen to go on."""
 _BACKLOG = 1024
 _LOGIN_SECONDS = 60
 LOOPBACK = "127.0.0.1"
@@ -44,7 +46,8 @@ class DemoHosts:
         return found if found is not None and found.host.spec.is_inner is is_inner else None
 
     def _pace(self, host: HostSpec) -> Pace:
-        return Pace(self.spec.speed, _SLOW_DRAG if host.mood == "slow" else 1.0)
+        drag = _WAVERING_DRAG if host.loses_contact else 1.0
+        return Pace(self.spec.speed, _SLOW_DRAG if host.mood == "slow" else drag)
 
 
 class DemoServer(asyncssh.SSHServer):
