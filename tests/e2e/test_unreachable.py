@@ -92,9 +92,7 @@ def test_a_refused_port(program: Program) -> None:
     [(b"", "then said nothing"), (b"SSH-2.0-Silent\r\n", "stopped answering")],
     ids=["nothing", "banner"],
 )
-def test_a_peer_that_falls_silent_is_given_up(
-    greeting: bytes, said: str, program: Program
-) -> None:
+def test_a_peer_that_falls_silent_is_given_up(greeting: bytes, said: str, program: Program) -> None:
     with silent_peer(greeting) as port:
         program.configure([{"name": "web", "address": LOOPBACK, "port": port}], more=QUICK)
         end, _ = tried(program)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.sshd import SshServer
 
 CHECKOUT = Path(fleet_tui.__file__).resolve().parents[1]
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds after which something that must happen is said not to happen."""
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 """Bytes that no output of ours for a person may hold: C0 but tab and newline, DEL, C1."""
