@@ -71,6 +71,7 @@ class CoreThread:
     def stop(self) -> None:
         """End open runs by the ladder, close everything, and wait for the thread."""
         if not self._thread.is_alive():
+            self._loop.close()
             return
         if self._opened.exception() is None:
             asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
@@ -258,7 +259,11 @@ class CoreThread:
         """Run `work` on the core's loop once the fleet is open."""
 
         async def when_open() -> T:
-            await asyncio.wrap_future(self._opened)
+            try:
+                await asyncio.wrap_future(self._opened)
+            except BaseException:
+                work.close()
+                raise
             return await work
 
         return asyncio.run_coroutine_threadsafe(when_open(), self._loop)
