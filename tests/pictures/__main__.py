@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 
 
 async def take(core: CoreThread) -> str:
-    """Return the screen as SVG: dispatch to the whole demo fleet, and look while some still work."""
+    """Return the screen as SVG: dispatch to the whole demo fleet, look while some still work."""
     app = FleetApp(core, on_ready=core.keep_connected)
     async with app.run_test(size=SIZE) as pilot:
         await asyncio.sleep(4)  # human speed: the slow host takes three seconds to log in
