@@ -21,12 +21,16 @@ Scope = Literal[
     "notices",
     "output",
     "lines",
+    "run",
+    "machine",
+    "anywhere",
     "back",
     "host",
     "runs",
     "log",
     "gather",
     "composer",
+    "question",
 ]
 """Where the keys of an action work; SCOPE_CHAINS says what is live together."""
 
@@ -34,16 +38,17 @@ Danger = Literal["none", "ask", "named"]
 """`ask`: a question with No focused. `named`: names are typed again; Enter never confirms."""
 
 SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
-    "hosts": ("hosts", "list", "main", "app"),
-    "queue": ("queue", "main", "app"),
-    "peers": ("peers", "main", "app"),
-    "notices": ("notices", "list", "main", "app"),
-    "output": ("output", "lines", "main", "app"),
-    "host": ("host", "list", "back", "app"),
-    "runs": ("runs", "list", "back", "app"),
-    "log": ("log", "lines", "back", "app"),
-    "gather": ("gather", "lines", "back", "app"),
-    "composer": ("composer",),
+    "hosts": ("hosts", "machine", "list", "main", "app", "anywhere"),
+    "queue": ("queue", "main", "app", "anywhere"),
+    "peers": ("peers", "main", "app", "anywhere"),
+    "notices": ("notices", "list", "main", "app", "anywhere"),
+    "output": ("output", "run", "machine", "lines", "main", "app", "anywhere"),
+    "host": ("host", "run", "machine", "list", "back", "app", "anywhere"),
+    "runs": ("runs", "list", "back", "app", "anywhere"),
+    "log": ("log", "lines", "back", "app", "anywhere"),
+    "gather": ("gather", "lines", "back", "app", "anywhere"),
+    "composer": ("composer", "anywhere"),
+    "question": ("question", "anywhere"),
 }
 """For each place that can have the focus: the scopes whose keys work there, nearest first."""
 

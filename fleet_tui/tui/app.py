@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import events
 from textual.app import App
 
+from fleet_tui.model.notice import Notice
 from fleet_tui.tui import keymap as keymaps
-from fleet_tui.tui import roles, theme_files
+from fleet_tui.tui import own_notices, roles, theme_files
 from fleet_tui.tui.actions import ON_MAIN
 from fleet_tui.tui.ask import ask
 from fleet_tui.tui.bindings import bindings_for
@@ -19,7 +20,7 @@ from fleet_tui.tui.clipboard import prepared
 from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.frame import FrameClock
 from fleet_tui.tui.screens.main import MainScreen
-from fleet_tui.tui.store import Dirty, Store, own_notices
+from fleet_tui.tui.store import Dirty, Store
 from fleet_tui.tui.textual_seams import run_bound_key
 from fleet_tui.tui.toasts import Toaster
 
@@ -61,7 +62,7 @@ class FleetApp(App[None], inherit_bindings=False):
     CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]
     TITLE = "fleet-tui"
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
-    BINDINGS = bindings_for("app")
+    BINDINGS = bindings_for("app", "anywhere")
 
     def __init__(
         self,
@@ -86,6 +87,9 @@ class FleetApp(App[None], inherit_bindings=False):
         self.toaster = Toaster(self)
         self.frames = FrameClock(self, control.drain, self._show)
         self.command_history: list[str] = []
+        self.resume_drafts: dict[str, str] = {}
+        """Run id to what was written to its session and not sent yet."""
+        self._serial = 0
         self._starts_read_only = read_only
         self._is_read_only = read_only
         self._on_ready = on_ready
@@ -115,7 +119,7 @@ class FleetApp(App[None], inherit_bindings=False):
         if wanted in self.themes.themes:
             self.theme = wanted
         self.frames.tick()
-        self._show(own_notices(problems, self.clock.time()), False)
+        self._show(own_notices.about_files(problems, self.clock.time()), False)
         if self._paints_itself:
             self.frames.start()
         if self._seconds is not None:
@@ -131,12 +135,16 @@ class FleetApp(App[None], inherit_bindings=False):
     def _show(self, changes: Changes, numbers: bool) -> None:
         dirty = self.store.apply(changes, numbers=numbers)
         now = self.clock.time()
-        for screen in self.screen_stack:
+        for screen in list(self.screen_stack):
             show = getattr(screen, "show", None)
             if show is not None and screen.is_running:
                 show(self.store, dirty, now)
-        if dirty.notices and not self.screen.is_modal:
+        asks = any(notice.event == own_notices.QUESTION_ASKED for notice in dirty.notices)
+        if dirty.notices and (asks or not self.screen.is_modal):
             self.toaster.tell(dirty.notices)
+        if dirty.asked:
+            key = self.keymap.shown(self.registry["question.open"])
+            self._show(own_notices.about_questions(dirty.asked, now, key), False)
 
     @property
     def shows_many_panes(self) -> bool:
@@ -217,6 +225,14 @@ class FleetApp(App[None], inherit_bindings=False):
         """Put a screen on top; `then` gets what it was closed with."""
         self.toaster.clear()
         self._opening = self.push_screen(screen, then)  # type: ignore[arg-type]
+        self._show_first(screen)
+
+    def replace_screen(self, screen: Screen[Any]) -> None:
+        """Put a screen in the place of the one on top."""
+        self._opening = self.switch_screen(screen)
+        self._show_first(screen)
+
+    def _show_first(self, screen: Screen[Any]) -> None:
         show = getattr(screen, "show", None)
         if show is not None:
             full = Dirty(fleet=True, hosts=set(self.store.hosts), numbers=True)
@@ -225,6 +241,15 @@ class FleetApp(App[None], inherit_bindings=False):
     def toast(self, text: str, severity: Severity = "info", *, kind: str = "") -> None:
         """Say something for a few seconds."""
         self.toaster.say(text, severity, kind=kind)
+
+    def notice(
+        self, severity: Severity, event: str, source: str, text: str, run: str | None = None
+    ) -> None:
+        """Put something into the notifications, and tell it as the core's are told."""
+        now = self.clock.time()
+        self._serial += 1
+        made = Notice(f"screen-{self._serial}", now, severity, event, source, text, run)
+        self._show(own_notices.changes_of([made]), False)
 
     def copy(self, text: str, what: str) -> None:
         """Put text on the operator's clipboard and say so."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fleet_tui.tui.actions import Registry
-from fleet_tui.tui.verbs import hosts, lines, lists, output, screens, view
+from fleet_tui.tui.verbs import hosts, lines, lists, output, questions, screens, sessions, view
 
 REGISTRY = Registry(
     (
         *hosts.ACTIONS,
         *view.ACTIONS,
         *output.ACTIONS,
+        *sessions.ACTIONS,
+        *questions.ACTIONS,
         *lines.ACTIONS,
         *lists.ACTIONS,
         *screens.ACTIONS,

@@ -9,6 +9,7 @@ from fleet_tui.tui.catalogue import REGISTRY
 
 TITLES = {
     "app": "Everywhere",
+    "anywhere": "Everywhere, and while something is being written",
     "main": "First screen",
     "list": "Any table",
     "lines": "Any output",
@@ -16,6 +17,9 @@ TITLES = {
     "hosts": "Hosts",
     "notices": "Notifications",
     "output": "Output of a dispatch",
+    "run": "A run (output, a host's runs)",
+    "machine": "A host (hosts, output, its own screen)",
+    "question": "A question of an agent",
     "composer": "Composer",
     "host": "A host",
     "runs": "Past runs",

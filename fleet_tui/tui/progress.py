@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fleet_tui.tui import fmt
+from fleet_tui.tui.states import is_on_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,12 @@ def progress_spans(dispatch: DispatchView, runs: Sequence[RunView], now: float) 
         if states[word]:
             role = "muted" if word == "cancelled" else "bad"
             spans.append((f" · {states[word]} {word.replace('-', ' ')}", role))
+    alone = sum(is_on_its_own(view) for view in runs)
+    if alone:
+        spans.append((f" · {alone} on {'its' if alone == 1 else 'their'} own", "wait"))
+    asked = sum(len(view.questions) for view in runs if view.run.is_open)
+    if asked:
+        spans.append((f" · {fmt.some(asked, 'question')}", "wait"))
     known = [v.run.cost_usd for v in runs if v.run.cost_usd is not None]
     if known:
         spans.append((f" · {fmt.money(sum(known))}", ""))

@@ -10,7 +10,8 @@ from fleet_tui.tui import fmt
 if TYPE_CHECKING:
     from fleet_tui.model.host import LinkStatus
     from fleet_tui.model.notice import Severity
-    from fleet_tui.model.run import Run, RunState
+    from fleet_tui.model.run import RunState
+    from fleet_tui.model.snapshot import RunView
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,37 @@ SEVERITIES: dict[Severity, Look] = {
     "error": Look("✗", "error", "bad"),
 }
 
-BLOCKED = Look("■", "blocked", "wait")
+CANCELLING = Look("⊘", "cancelling", "wait")
+ON_ITS_OWN = Look("◌", "on its own", "wait")
+ASKING = Look("?", "asks", "wait")
 
 
-def run_look(run: Run, activity: str = "", *, is_cancelling: bool = False) -> Look:
+def run_look(view: RunView) -> Look:
     """Return how a run is shown: its state, or what holds it up."""
-    if run.is_open and is_cancelling:
-        return Look("⊘", "cancelling", "wait")
-    if run.state == "running" and activity.startswith("blocked-"):
-        return Look("■", f"blocked: {activity.removeprefix('blocked-')}", "wait")
+    run = view.run
+    if run.is_open and view.is_cancelling:
+        return CANCELLING
+    if is_on_its_own(view):
+        return ON_ITS_OWN
+    if run.is_open and view.questions:
+        return ASKING
+    if run.state == "running" and view.activity.startswith("blocked-"):
+        return Look("■", f"blocked: {view.activity.removeprefix('blocked-')}", "wait")
     if run.state == "succeeded" and run.outcome == "denied":
         return Look("✓", "done, denied", "wait")
     return RUNS[run.state]
+
+
+def is_on_its_own(view: RunView) -> bool:
+    """Tell whether a run goes on where we cannot hear it."""
+    return view.run.is_open and view.contact_lost_at is not None
+
+
+def lost_contact(view: RunView, now: float) -> str:
+    """Return `lost contact 12s ago`; empty while we hear the run, and once it has ended."""
+    if view.contact_lost_at is None or not view.run.is_open:
+        return ""
+    return f"lost contact {fmt.age(now - view.contact_lost_at)} ago"
 
 
 def link_text(link: LinkStatus, now: float, *, brief: bool = False) -> str:

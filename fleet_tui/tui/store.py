@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.control import Changes
-from fleet_tui.model.notice import Notice
+from fleet_tui.tui.states import is_on_its_own
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from fleet_tui.model.control import Changes
+    from fleet_tui.model.notice import Notice
+    from fleet_tui.model.question import Question
     from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
 
 MAX_NOTICES = 2_000
+
+ANSWER_SHOWN_AFTER = 5.0
+"""Seconds within which an answer that the host has must be seen in the run's picture; a question
+that is still open then was not answered after all."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,8 @@ class Dirty:
     """Runs that have more lines, or another unfinished line."""
     dispatches: set[str] = field(default_factory=set)
     notices: tuple[Notice, ...] = ()
+    asked: tuple[Question, ...] = ()
+    """Questions that are new."""
     numbers: bool = False
     """True in the frames (at most four a second) in which counts, costs and ages may move."""
 
@@ -42,6 +48,8 @@ class Store:
         self.runs: dict[str, RunView] = {}
         self.dispatches: dict[str, DispatchView] = {}
         self.notices: dict[str, Notice] = {}
+        self._asking: set[str] = set()
+        self._answered: dict[tuple[str, str], float] = {}
 
     def apply(self, changes: Changes, *, numbers: bool) -> Dirty:
         """Take in what the core gave and return what it touched."""
@@ -67,9 +75,36 @@ class Store:
         known = self.runs.get(run_id)
         if known is None or _state_of(known) != _state_of(run):
             dirty.runs.add(run_id)
+        if run.questions or run_id in self._asking:
+            self._take_questions(run_id, run, dirty)
         if known is None or (known.lines, known.tail) != (run.lines, run.tail):
             dirty.lines.add(run_id)
         self.runs[run_id] = run
+
+    def _take_questions(self, run_id: str, run: RunView, dirty: Dirty) -> None:
+        before = self.runs.get(run_id)
+        known = {q.id for q in before.questions} if before is not None else set()
+        if run.run.is_open:
+            dirty.asked += tuple(q for q in run.questions if q.id not in known)
+        if run.run.is_open and run.questions:
+            self._asking.add(run_id)
+        else:
+            self._asking.discard(run_id)
+
+    def questions(self, now: float) -> list[Question]:
+        """Return what agents wait for a person to answer, oldest first."""
+        self._answered = {key: until for key, until in self._answered.items() if until > now}
+        waiting = [q for run_id in self._asking for q in self.runs[run_id].questions]
+        waiting = [q for q in waiting if (q.run, q.id) not in self._answered]
+        return sorted(waiting, key=lambda q: (q.asked_at, q.run, q.id))
+
+    def note_answered(self, question: Question, now: float) -> None:
+        """Take a question for answered until its run's next picture says so."""
+        self._answered[question.run, question.id] = now + ANSWER_SHOWN_AFTER
+
+    def on_their_own(self) -> int:
+        """Return how many runs go on where we cannot hear them."""
+        return sum(is_on_its_own(view) for view in self.runs.values())
 
     def _take_notices(self, notices: tuple[Notice, ...]) -> None:
         for notice in notices:
@@ -93,14 +128,7 @@ class Store:
         return sorted(mine, key=lambda view: view.run.created_at, reverse=True)[:limit]
 
 
-def own_notices(problems: Sequence[str], now: float) -> Changes:
-    """Return what is wrong with the operator's files as notices of the screen itself."""
-    notices = tuple(
-        Notice(f"screen-{number}", now, "warning", "configuration-problem", "screen", problem)
-        for number, problem in enumerate(problems)
-    )
-    return Changes(None, {}, {}, {}, notices)
-
-
 def _state_of(view: RunView) -> tuple[object, ...]:
-    return view.run.state, view.activity, view.is_cancelling, view.run.outcome
+    asked = tuple(question.id for question in view.questions)
+    is_alone = view.contact_lost_at is not None
+    return view.run.state, view.activity, view.is_cancelling, view.run.outcome, is_alone, asked

@@ -5,11 +5,14 @@ tests/tui/test_seams.py holds each of them against the installed version.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual import events
     from textual.app import App
     from textual.geometry import Size
@@ -29,6 +32,28 @@ def terminal_is_behind(app: App[Any]) -> bool:
 def is_suspended(app: App[Any]) -> bool:
     """Tell whether the terminal has been lent to another program (inside `App.suspend`)."""
     return app._driver is not None and not app._driver._auto_restart
+
+
+def can_lend_terminal(app: App[Any]) -> bool:
+    """Tell whether there is a terminal, and one that can be lent."""
+    return app._driver is not None and app._driver.can_suspend
+
+
+@contextmanager
+def lent_terminal(app: App[Any]) -> Iterator[None]:
+    """Give the terminal away, and take it back whatever happens.
+
+    `App.suspend` does not come back from an exception, and hangs when something repaints inside it
+    (textual#6692); so nothing may be awaited in here, and the exception is kept until it is over.
+    """
+    trouble: BaseException | None = None
+    with app.batch_update(), app.suspend():
+        try:
+            yield
+        except BaseException as error:
+            trouble = error
+    if trouble is not None:
+        raise trouble
 
 
 async def run_bound_key(app: App[Any], event: events.Key) -> bool:

@@ -14,6 +14,7 @@ from fleet_tui.model.control import Changes, GatheredGroup
 from fleet_tui.model.host import AgentInstall, Host, HostFacts, LinkStatus
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
+from fleet_tui.model.question import Question
 from fleet_tui.model.request import DispatchRequest, Preview
 from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView, ViewLine
@@ -22,8 +23,9 @@ from tests.tui.fake_lines import FakeLines, FakeTimeline
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleet_tui.model.errors import ConnectFault, Refused
+    from fleet_tui.model.errors import ConnectFault, FleetError
     from fleet_tui.model.notice import Severity
+    from fleet_tui.model.question import Answer
     from fleet_tui.model.run import Outcome, RunState
     from fleet_tui.model.snapshot import LineTag
 
@@ -99,7 +101,10 @@ class FakeControl:
         self.groups: tuple[GatheredGroup, ...] = ()
         self.history: tuple[str, ...] = ("summarise what changed since yesterday", "uname -a")
         self.log: tuple[str, ...] = ()
-        self.refusal: Refused | None = None
+        self.refusal: FleetError | None = None
+        self.takes_answers = True
+        """Whether the picture of a run shows an answer at once."""
+        self.terminal_argv: tuple[str, ...] = ("true",)
         self.fleet: FleetView | None = None
         self._serial = 0
         self._dirty_fleet: FleetView | None = None
@@ -273,6 +278,34 @@ class FakeControl:
             shown = replace(shown, dispatch=replace(shown.dispatch, finished_at=self.now))
             self.dispatches[dispatch] = self._dirty_dispatches[dispatch] = shown
 
+    def lose_contact(self, dispatch: str, host: str, at: float | None = None) -> None:
+        """Let a run be on its own since `at`, or be heard again."""
+        self.set_run(replace(self.run_on(dispatch, host), contact_lost_at=at))
+
+    def ask(self, dispatch: str, host: str, text: str = "", **fields: object) -> Question:
+        """Let an agent ask whether it may run `text`."""
+        view = self.run_on(dispatch, host)
+        self._serial += 1
+        given = {"tool": "Bash", "kind": "command", "cwd": "/srv/backup", **fields}
+        question = Question(
+            id=f"q{self._serial}",
+            run=view.run.id,
+            text=text,
+            host=host,
+            asked_at=self.now,
+            **given,  # type: ignore[arg-type]
+        )
+        asked = replace(view, questions=(*view.questions, question))
+        self.set_run(replace(asked, activity="blocked-permission"))
+        self.say(dispatch, host, ("q", f"may it run {question.tool}: {text}"))
+        return question
+
+    def withdraw(self, run_id: str, question_id: str) -> None:
+        """Let a question be open no more."""
+        view = self.runs[run_id]
+        left = tuple(q for q in view.questions if q.id != question_id)
+        self.set_run(replace(view, questions=left, activity="working"))
+
     # What the screen may ask.
 
     def preview(self, request: DispatchRequest) -> Preview:
@@ -323,6 +356,24 @@ class FakeControl:
         runs = [self.runs[i].run for i in run_ids]
         prompt = self.dispatches[runs[0].dispatch].dispatch.prompt
         return done(self.start([run.host for run in runs], prompt))
+
+    def answer(self, run_id: str, question_id: str, answer: Answer) -> Future[None]:
+        self.calls.append(("answer", (run_id, question_id, answer)))
+        if self.refusal is not None:
+            return refused(self.refusal)
+        if self.takes_answers:
+            self.withdraw(run_id, question_id)
+        return done(None)
+
+    def terminal(self, host: str, run_id: str | None = None) -> Future[tuple[str, ...]]:
+        self.calls.append(("terminal", (host, run_id)))
+        return refused(self.refusal) if self.refusal is not None else done(self.terminal_argv)
+
+    def resume(self, run_id: str, prompt: str) -> Future[str]:
+        self.calls.append(("resume", (run_id, prompt)))
+        if self.refusal is not None:
+            return refused(self.refusal)
+        return done(self.start([self.runs[run_id].run.host], prompt))
 
     def connect(self, hosts: Sequence[str]) -> Future[None]:
         self.calls.append(("connect", tuple(hosts)))

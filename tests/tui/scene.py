@@ -134,6 +134,24 @@ def groups() -> tuple[GatheredGroup, ...]:
     )
 
 
+def ask_first(control: FakeControl) -> None:
+    """Let nas2 ask whether it may change its timers, and web01 after it."""
+    dispatch = [*control.dispatches][-1]
+    control.now += 20
+    control.ask(
+        dispatch,
+        "nas2",
+        "systemctl edit fstrim.timer --stdin <<'END'\n[Timer]\nOnCalendar=Sun 05:00\nEND",
+        cwd="/root",
+        why="Bash(systemctl edit:*) is not in the allow list",
+        path="/etc/systemd/system/fstrim.timer.d",
+        description="Move fstrim to a quiet hour",
+    )
+    control.now += 45
+    control.ask(dispatch, "web01", "rm -f /etc/cron.d/backup", why="rm is never allowed unasked")
+    control.set_fleet()
+
+
 def recorded(steps: int = 10_000) -> FakeControl:
     """Return the fleet after `steps` steps of the story, its clock where the story left it."""
     control = FakeControl()
@@ -162,7 +180,9 @@ class _Player(threading.Thread):
                 time.sleep(seconds)
                 self._control.now = time.time()
                 self._beat()
-            time.sleep(30)
+            ask_first(self._control)
+            self._control.now = time.time()
+            time.sleep(60)
 
     def _beat(self) -> None:
         for name, view in list(self._control.hosts.items()):
@@ -182,4 +202,4 @@ def main() -> None:
     FleetApp(control, read_only="--read-only" in sys.argv).run()
 
 
-__all__ = ["NOW", "connect", "groups", "main", "recorded", "story"]
+__all__ = ["NOW", "ask_first", "connect", "groups", "main", "recorded", "story"]

@@ -11,6 +11,7 @@ import pytest
 
 from fleet_tui.model.control import GatheredGroup
 from fleet_tui.model.host import Host
+from fleet_tui.model.question import Choice, Option
 from fleet_tui.model.snapshot import LineTag
 from fleet_tui.tui import keynames
 from fleet_tui.tui.catalogue import REGISTRY
@@ -48,6 +49,14 @@ def hostile_fleet(text: str) -> FakeControl:
     control.say(dispatch, text, *[(tag, text) for tag in get_args(LineTag)])
     control.tail(dispatch, text, "t", text)
     control.move(dispatch, "plain", "failed", text, reason=text, mend=text)
+    control.ask(
+        dispatch, text, text, tool=text, why=text, path=text, cwd=text,
+        description=text, details=text, is_exact=False,
+    )  # fmt: skip
+    options = (Option(text, text), Option("plain"))
+    control.ask(
+        dispatch, text, text, tool=text, kind="choice", choices=(Choice(text, text, options),)
+    )
     control.notice("error", text, text, text)
     control.groups = (GatheredGroup(("r",), text, "failed", (text,), difference=("+" + text,)),)
     control.history = (text,)
@@ -75,12 +84,15 @@ async def test_every_widget_survives(text: str) -> None:
             ("escape", "x"),
             ("escape", "d", "up"),
             ("f4",),
+            ("escape", "escape", "!", "pagedown", "e"),
+            ("escape", "n", "escape", "]", "space", "e"),
             ("escape", "escape", "f1"),
             ("escape", "f2"),
         ):
             await desk.press(*keys)
             assert_safe(desk)
         assert desk.app.is_running
+        assert "answer" not in [name for name, _ in desk.control.calls]
 
 
 def test_random_text_is_made_safe() -> None:

@@ -381,7 +381,7 @@ async def test_toasts_stay_few_and_one_sentence_stands_for_many() -> None:
 
 async def test_the_program_ends_by_itself_and_tells_when_it_is_ready() -> None:
     ready: list[bool] = []
-    async with at_desk(recorded(), on_ready=lambda: ready.append(True)) as desk:
+    async with at_desk(FakeControl(), on_ready=lambda: ready.append(True)) as desk:
         assert ready == [True]
         await desk.press("q")
         assert not desk.app.is_running

@@ -25,7 +25,7 @@ def test_defaults_do_not_clash_and_none_is_lost_on_the_way() -> None:
 
 def test_each_shifted_or_modified_key_has_a_plain_alternative() -> None:
     for action in REGISTRY:
-        awkward = [k for k in action.keys if "+" in k or k.isupper() or k in "?:*"]
+        awkward = [k for k in action.keys if "+" in k or k.isupper() or k in "?:*!"]
         if awkward and action.id not in ("pane.previous", "composer.send"):
             plain = [k for k in action.keys if k not in awkward]
             assert plain, action.id

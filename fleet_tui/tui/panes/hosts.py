@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.pane import Pane
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
+NAME_LEAST, NAME_WHOLE = 8, 16
+"""Cells of the name column at least; names up to the second are never cut."""
+
 COLUMNS = (
-    Column("name", "host", 8, is_flexible=True, most=22),
+    Column("name", "host", NAME_LEAST, is_flexible=True, most=22),
     Column("state", "state", 18, is_flexible=True, most=28),
     Column("role", "role", 9, drop=3),
     Column("latency", "rtt", 5, is_right=True, drop=2),
@@ -92,7 +97,7 @@ class HostsPane(Pane):
 
     place = "hosts"
     number = 1
-    BINDINGS = bindings_for("hosts", "list")
+    BINDINGS = bindings_for("hosts", "machine", "list")
 
     def __init__(self, default_agent: str) -> None:
         super().__init__(id="hosts")
@@ -123,6 +128,8 @@ class HostsPane(Pane):
         rows.views = store.hosts
         if changed or (self.table.filter and dirty.hosts):
             rows.order = tuple(store.hosts)
+            longest = max((cell_len(clean(name)) for name in rows.order), default=0)
+            self.table.set_least_width("name", max(NAME_LEAST, min(longest, NAME_WHOLE)))
             self.table.reload()
         else:
             self.table.refresh()

@@ -34,7 +34,7 @@ class OutputPane(Pane):
 
     place = "output"
     number = 5
-    BINDINGS = bindings_for("output", "lines")
+    BINDINGS = bindings_for("output", "run", "machine", "lines")
 
     def __init__(self, control: FleetControl, clock_time: Callable[[float], str]) -> None:
         super().__init__(id="output")

@@ -11,10 +11,15 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from fleet_tui.tui import fmt
 from fleet_tui.tui.safe import clean, content
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from textual.app import ComposeResult
+
+    from fleet_tui.model.snapshot import RunView
 
 MOST_NAMED = 12
 
@@ -27,6 +32,35 @@ class Question:
     targets: tuple[str, ...]
     effect: str
     yes: str
+
+
+def leaving(runs: Sequence[RunView], keeping: Collection[str]) -> Question:
+    """Return the question before the program is left; `keeping` names hosts that keep runs.
+
+    What has not begun on its host, or is being stopped, does not stay there.
+    """
+    stays = [
+        view
+        for view in runs
+        if view.run.host in keeping and view.run.state == "running" and not view.is_cancelling
+    ]
+    ends = [view.run.host for view in runs if view not in stays]
+    effect = []
+    if stays:
+        go = (
+            "goes on without this screen; it is"
+            if len(stays) == 1
+            else ("go on without this screen; they are")
+        )
+        effect.append(f"{fmt.some(len(stays), 'run')} {go} found again at the next start.")
+    if ends:
+        what = "is" if len(ends) == 1 else "are"
+        effect.append(
+            f"{fmt.some(len(ends), 'run')} on {', '.join(sorted(set(ends))[:MOST_NAMED])} {what} "
+            "ended: not begun yet, being stopped, or on a host that keeps none."
+        )
+    hosts = tuple(dict.fromkeys(view.run.host for view in runs))
+    return Question("Leave fleet-tui", hosts, " ".join(effect), "Leave")
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -54,7 +88,6 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(content(question.effect), classes="quiet", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(content("No  n"), id="no", compact=True)
-                content(f"{question.yes}  y")
                 yield Button(
                     content(f"{question.yes}  y"), id="yes", classes="danger", compact=True
                 )

@@ -54,7 +54,8 @@ class HostRuns:
         """Return a run's cells."""
         view = self.views[key]
         run, now = view.run, self._app.clock.time()
-        look = states.run_look(run, view.activity, is_cancelling=view.is_cancelling)
+        look = states.run_look(view)
+        lost = states.lost_contact(view, now)
         dispatch = self._app.store.dispatches.get(run.dispatch)
         seconds = seconds_of(view, now)
         prompt = dispatch.dispatch.prompt if dispatch else ""
@@ -63,7 +64,10 @@ class HostRuns:
             "state": [(f"{look.glyph} {look.word}", look.role)],
             "time": [("" if seconds is None else fmt.elapsed(seconds), "muted")],
             "cost": [(fmt.money(run.cost_usd) if run.cost_usd is not None else "", "")],
-            "prompt": [(one_line(run.reason or prompt, 300), "")],
+            "prompt": [
+                (f"{lost} · " if lost else "", "wait"),
+                (one_line(run.reason or prompt, 300), ""),
+            ],
         }
 
     def search_text(self, key: str) -> str:
@@ -76,7 +80,7 @@ class HostScreen(Page):
     """Link, reason and mend, facts, agents, and the runs on it."""
 
     place = "host"
-    BINDINGS = bindings_for("host", "list", "back")
+    BINDINGS = bindings_for("host", "run", "machine", "list", "back")
     DEFAULT_CSS = """
     HostScreen #facts { height: auto; max-height: 60%; padding: 0 1; }
     """
@@ -121,9 +125,14 @@ class HostScreen(Page):
         else:
             self.table.refresh()
 
+    @property
+    def run_at_cursor(self) -> RunView | None:
+        """Return the run at the cursor."""
+        return self.rows.views.get(self.table.cursor_key or "")
+
     def open_row(self) -> None:
         """Show the run at the cursor in the output pane."""
-        view = self.rows.views.get(self.table.cursor_key or "")
+        view = self.run_at_cursor
         if view is None:
             return
         self.fleet_app.pop_screen()

@@ -138,7 +138,7 @@ class MainScreen(Screen[None]):
             self._follow_newest(store)
         for pane in self.panes:
             pane.show(store, dirty, now)
-        if dirty.fleet or dirty.numbers:
+        if dirty.fleet or dirty.numbers or dirty.runs:
             self.show_status()
         if dirty.runs or dirty.dispatches or dirty.notices or dirty.hosts:
             self._show_tabs()
@@ -155,8 +155,14 @@ class MainScreen(Screen[None]):
     def show_status(self) -> None:
         """Show the status line."""
         app = self._fleet_app
-        now = app.clock_time(app.clock.time())
-        self.status.show(app.store.fleet, now, is_read_only=bool(app.why_read_only))
+        now = app.clock.time()
+        self.status.show(
+            app.store.fleet,
+            app.clock_time(now),
+            is_read_only=bool(app.why_read_only),
+            on_their_own=app.store.on_their_own(),
+            asked=[now - question.asked_at for question in app.store.questions(now)],
+        )
 
     def show_hints(self) -> None:
         """Show the keys that work in the current pane."""

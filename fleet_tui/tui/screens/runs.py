@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -64,18 +65,18 @@ class DispatchRows:
         }
 
     def _state(self, view: DispatchView) -> list[Span]:
-        counts: dict[str, int] = {}
-        for run_id in view.run_ids:
-            run = self._app.store.runs.get(run_id)
-            if run is not None:
-                counts[run.run.state] = counts.get(run.run.state, 0) + 1
-        if not counts:
+        known = [self._app.store.runs[i] for i in view.run_ids if i in self._app.store.runs]
+        if not known:
             return [(fmt.some(len(view.run_ids), "run"), "muted")]
-        spans: list[Span] = []
-        for state, look in states.RUNS.items():
-            if state in counts:
-                spans.append((f"{look.glyph} {counts[state]} {look.word}  ", look.role))
-        return spans
+        counts = Counter(
+            states.ON_ITS_OWN if states.is_on_its_own(run) else states.RUNS[run.run.state]
+            for run in known
+        )
+        return [
+            (f"{look.glyph} {counts[look]} {look.word}  ", look.role)
+            for look in (states.ON_ITS_OWN, *states.RUNS.values())
+            if look in counts
+        ]
 
     def search_text(self, key: str) -> str:
         """Return what the filter looks at."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.tui import fmt
 from fleet_tui.tui.actions import Action
-from fleet_tui.tui.verbs import reach
+from fleet_tui.tui.own_notices import QUESTION_ASKED
+from fleet_tui.tui.verbs import questions, reach
 
 if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
@@ -57,6 +58,8 @@ def open_notice(app: FleetApp, _argument: str) -> None:
     """Go to the run or the host that a notice is about."""
     notice = app.store.notices.get(app.main.notices.table.cursor_key or "")
     if notice is None:
+        return
+    if notice.event == QUESTION_ASKED and questions.open_run(app, notice.run or ""):
         return
     run = app.store.runs.get(notice.run or "")
     if run is not None and run.run.dispatch in app.store.dispatches:

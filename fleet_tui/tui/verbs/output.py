@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.tui import fmt
 from fleet_tui.tui.actions import Action
-from fleet_tui.tui.verbs import reach
+from fleet_tui.tui.verbs import questions, reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +51,13 @@ def _step_run(direction: int) -> Callable[[FleetApp, str], None]:
 
 
 def open_run(app: FleetApp, _argument: str) -> None:
-    """Show only the run of the line at the cursor, or all runs again."""
+    """Answer the question at the cursor, else show only the run of its line, or all again."""
     output = app.main.output
     row = output.view.row_at_cursor()
+    runs = output.runs
+    is_question = row is not None and row.tag == "q" and 0 <= row.run < len(runs)
+    if row is not None and is_question and questions.open_run(app, runs[row.run].run.id):
+        return
     if output.chosen is not None:
         output.choose(None)
     elif row is not None and row.run >= 0:
@@ -158,7 +162,7 @@ ACTIONS = (
     ),
     Action(
         "output.open-run",
-        "Only the run of this line; all runs again",
+        "Answer this question; only the run of this line; all runs again",
         ("enter",),
         "output",
         open_run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fleet_tui.model.snapshot import RunView
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.widgets.filtered_table import FilteredTable
     from fleet_tui.tui.widgets.log_pane import LogPane
@@ -37,6 +38,33 @@ def log(app: FleetApp) -> LogPane | None:
     if focused is not None and isinstance(focused.parent, LogPane):
         return focused.parent
     return next(iter(app.screen.query(LogPane)), None)
+
+
+def run(app: FleetApp) -> RunView | None:
+    """Return the one run an action is about; None when several are shown and none is chosen."""
+    from fleet_tui.tui.screens.host import HostScreen
+
+    if isinstance(app.screen, HostScreen):
+        return app.screen.run_at_cursor
+    output = app.main.output
+    shown = output.subject()
+    if len(shown) == 1:
+        return shown[0]
+    row = output.view.row_at_cursor() if output.view.cursor is not None else None
+    runs = output.runs
+    return runs[row.run] if row is not None and 0 <= row.run < len(runs) else None
+
+
+def host(app: FleetApp) -> str:
+    """Return the host an action is about: that of the table's cursor, the page, or the run."""
+    from fleet_tui.tui.screens.host import HostScreen
+
+    if isinstance(app.screen, HostScreen):
+        return app.screen.host_name
+    if app.main.current == "hosts":
+        return app.main.hosts.table.cursor_key or ""
+    view = run(app)
+    return view.run.host if view is not None else ""
 
 
 def no_rows(app: FleetApp) -> str:

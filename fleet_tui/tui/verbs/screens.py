@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs import reach
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.tui.app import FleetApp
-    from fleet_tui.tui.screens.composer import ComposerScreen
 
 
 @runtime_checkable
@@ -28,6 +27,20 @@ class Reloads(Protocol):
 
     def reload(self) -> None:
         """Ask again."""
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """A screen on which a prompt is written: the composer, or its form for one session."""
+
+    def send(self) -> None:
+        """Send what is written."""
+
+    def open_history(self) -> None:
+        """Choose among the prompts sent before."""
+
+    def close_with_draft(self) -> None:
+        """Close, and keep what is written."""
 
 
 def open_row(app: FleetApp, _argument: str) -> None:
@@ -48,9 +61,10 @@ def connect_host(app: FleetApp, _argument: str) -> None:
     app.ask(app.control.connect([name]), lambda _none: app.toast(f"Connecting to {name}."))
 
 
-def _on_composer(act: Callable[[ComposerScreen], None]) -> Callable[[FleetApp, str], None]:
+def _on_composer(act: Callable[[Writes], None]) -> Callable[[FleetApp, str], None]:
     def run(app: FleetApp, _argument: str) -> None:
-        act(cast("ComposerScreen", app.screen))
+        if isinstance(app.screen, Writes):
+            act(app.screen)
 
     return run
 

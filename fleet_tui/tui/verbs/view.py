@@ -118,8 +118,15 @@ def toggle_read_only(app: FleetApp, _argument: str) -> None:
 
 
 def quit_program(app: FleetApp, _argument: str) -> None:
-    """Leave; what runs on the hosts goes on."""
-    app.exit()
+    """Leave; while runs are open, say first what becomes of them."""
+    from fleet_tui.tui.screens.confirm import ConfirmScreen, leaving
+
+    runs = [view for view in app.store.runs.values() if view.run.is_open]
+    if not runs:
+        app.exit()
+        return
+    keeping = {host.name for host in app.control.config.hosts if host.keeps_runs}
+    app.open_screen(ConfirmScreen(leaving(runs, keeping)), lambda yes: app.exit() if yes else None)
 
 
 ACTIONS = (
@@ -189,5 +196,12 @@ ACTIONS = (
         toggle_read_only,
         command="read-only",
     ),
-    Action("app.quit", "Leave; runs go on", ("q", "ctrl+c"), "app", quit_program, command="quit"),
+    Action(
+        "app.quit",
+        "Leave; asks while runs are open",
+        ("q", "ctrl+c"),
+        "app",
+        quit_program,
+        command="quit",
+    ),
 )

@@ -106,19 +106,21 @@ class RunStrip(Widget):
     def _run_spans(self, index: int) -> list[Span]:
         view = self._runs[index]
         run = view.run
-        look = states.run_look(run, view.activity, is_cancelling=view.is_cancelling)
+        look = states.run_look(view)
+        lost = states.lost_contact(view, self._now)
         width = min(NAME_MOST, max(len(clean(other.run.host)) for other in self._runs))
         seconds = seconds_of(view, self._now)
         stopwatch = "" if seconds is None else fmt.elapsed(seconds)
         cost = "" if run.cost_usd is None else fmt.money(run.cost_usd)
         doing = clean(view.doing if run.is_open else run.reason or view.doing)
+        word = f"{look.word} · {lost}" if lost else fmt.pad(look.word, 10)
         return [
             ("▸" if index == self._chosen else " ", "accent"),
             (MARK if run.id in self._marks else " ", "accent"),
             (f"{look.glyph} ", look.role),
             (fmt.pad(fmt.clip_middle(clean(run.host), width), width), roles.host_hue(run.host)),
             (" ", ""),
-            (fmt.pad(look.word, 10), look.role),
+            (word, look.role),
             (fmt.pad(stopwatch, 6, right=True), "muted"),
             (fmt.pad(cost, 7, right=True), ""),
             ("  ", ""),

@@ -11,6 +11,8 @@ from fleet_tui.tui import fmt
 from fleet_tui.tui.safe import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet_tui.model.snapshot import FleetView
 
 SEPARATOR = ("  ", "")
@@ -29,11 +31,25 @@ class StatusLine(Static):
         self.plain = ""
         """What it says, for tests and for a screen reader's twin."""
 
-    def show(self, fleet: FleetView | None, clock_time: str, *, is_read_only: bool) -> None:
-        """Show the fleet's state."""
+    def show(
+        self,
+        fleet: FleetView | None,
+        clock_time: str,
+        *,
+        is_read_only: bool,
+        on_their_own: int = 0,
+        asked: Sequence[float] = (),
+    ) -> None:
+        """Show the fleet's state; `asked` is how many seconds ago each open question came."""
         width = max(20, self.size.width - 2)
         badges = _badges(fleet, is_read_only=is_read_only)
         parts = _parts(fleet, clock_time)
+        if on_their_own:
+            whose = "its" if on_their_own == 1 else "their"
+            pieces = [(f"◌ {on_their_own} on {whose} own", "$fleet-wait")]
+            parts.insert(4, (1, [SEPARATOR, *pieces]))
+        if asked:
+            parts.insert(1, (0, [SEPARATOR, *_questions(asked)]))
         while len(parts) > 2 and _width(parts) + _width(badges) > width:
             parts.remove(max(parts, key=lambda part: part[0]))
         left = [piece for _, pieces in parts for piece in pieces]
@@ -62,6 +78,12 @@ def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:
     if fleet.notes:
         parts.append((5, [SEPARATOR, ("▲ " + clean(fleet.notes[0]), "$fleet-wait")]))
     return parts
+
+
+def _questions(asked: Sequence[float]) -> list[tuple[str, str]]:
+    oldest = fmt.age(max(asked))
+    since = f"oldest {oldest}" if len(asked) > 1 else oldest
+    return [(f"? {fmt.some(len(asked), 'question')} · {since}", "bold $fleet-wait")]
 
 
 def _up(fleet: FleetView) -> list[tuple[str, str]]:

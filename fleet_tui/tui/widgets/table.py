@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from textual.geometry import Size
@@ -130,6 +131,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Return how wide a column is shown now; 0 when it is left out."""
         shown = zip(self._layout.columns, self._layout.widths, strict=False)
         return next((width for column, width in shown if column.id == column_id), 0)
+
+    def set_least_width(self, column_id: str, width: int) -> None:
+        """Give a flexible column at least so many cells from now on."""
+        self._columns = tuple(
+            replace(c, width=min(width, c.most)) if c.id == column_id else c for c in self._columns
+        )
 
     def marked_or_cursor(self) -> list[str]:
         """Return what an action is about: the marked rows, else the one under the cursor."""
