@@ -350,9 +350,10 @@ class Fleet:
                 self._asked.discard(host)
             except FleetError as error:
                 self._asked.discard(host)
-                self._notice(f"probe/{host}", "warning", "probe-failed", host, str(error))
+                self.notice(f"probe/{host}", "warning", "probe-failed", host, str(error))
 
-    def _notice(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
+    def notice(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
+        """Tell a person something; a later notice with the same key replaces it."""
         self.bus.publish(
             NoticeRaised(
                 Notice(key, self.clock.time(), severity, event, source, one_line(text, 500))

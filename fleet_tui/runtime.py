@@ -213,7 +213,10 @@ class CoreThread:
 
     async def _keep_connected(self) -> None:
         if self._prepare is not None:
-            await asyncio.to_thread(self._prepare)
+            try:
+                await asyncio.to_thread(self._prepare)
+            except FleetError as error:
+                self._fleet.notice("prepare", "error", "start-failed", "fleet", str(error))
         self._fleet.keep_connected()
         await self._fleet.recovery.find_left_open()
         gc.freeze()
