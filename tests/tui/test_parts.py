@@ -106,6 +106,15 @@ async def test_a_thousand_hosts_render_only_what_is_seen() -> None:
         assert desk.app.main.hosts.table.cursor_key == "node0102"
 
 
+@pytest.mark.parametrize("width", [80, 120])
+async def test_host_names_of_usual_length_are_never_cut(width: int) -> None:
+    names = ("cloud-agent", "backup-nas-ulm-2", "a-name-that-is-far-too-long-for-any-table")
+    async with at_desk(FakeControl([Host(name) for name in names]), (width, 30)) as desk:
+        shown = desk.text()
+        assert names[0] in shown
+        assert names[1] in shown
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -201,6 +201,14 @@ async def test_leaving_says_what_becomes_of_open_runs() -> None:
         assert not desk.app.is_running
 
 
+async def test_leaving_the_demo_promises_nothing() -> None:
+    async with at_desk(recorded()) as desk:
+        await desk.press("q")
+        asked = desk.app.screen
+        assert isinstance(asked, ConfirmScreen)
+        assert "go on" not in asked.question.effect
+
+
 async def test_leaving_when_nothing_runs_asks_nothing() -> None:
     control, _ = finished()
     async with at_desk(control) as desk:

@@ -34,11 +34,14 @@ class Question:
     yes: str
 
 
-def leaving(runs: Sequence[RunView], keeping: Collection[str]) -> Question:
+def leaving(runs: Sequence[RunView], keeping: Collection[str], *, is_demo: bool) -> Question:
     """Return the question before the program is left; `keeping` names hosts that keep runs.
 
     What has not begun on its host, or is being stopped, does not stay there.
     """
+    hosts = tuple(dict.fromkeys(view.run.host for view in runs))
+    if is_demo:
+        return Question("Leave the demo", hosts, "The demo's hosts end with it.", "Leave")
     stays = [
         view
         for view in runs
@@ -47,19 +50,18 @@ def leaving(runs: Sequence[RunView], keeping: Collection[str]) -> Question:
     ends = [view.run.host for view in runs if view not in stays]
     effect = []
     if stays:
-        go = (
-            "goes on without this screen; it is"
-            if len(stays) == 1
-            else ("go on without this screen; they are")
-        )
-        effect.append(f"{fmt.some(len(stays), 'run')} {go} found again at the next start.")
-    if ends:
-        what = "is" if len(ends) == 1 else "are"
+        one = len(stays) == 1
+        go, they = ("goes", "it is") if one else ("go", "they are")
         effect.append(
-            f"{fmt.some(len(ends), 'run')} on {', '.join(sorted(set(ends))[:MOST_NAMED])} {what} "
-            "ended: not begun yet, being stopped, or on a host that keeps none."
+            f"{fmt.some(len(stays), 'run')} {go} on without this screen; "
+            f"{they} found again at the next start."
         )
-    hosts = tuple(dict.fromkeys(view.run.host for view in runs))
+    if ends:
+        named = ", ".join(sorted(set(ends))[:MOST_NAMED])
+        effect.append(
+            f"{fmt.some(len(ends), 'run')} on {named} {'is' if len(ends) == 1 else 'are'} ended: "
+            "not begun yet, being stopped, or on a host that keeps none."
+        )
     return Question("Leave fleet-tui", hosts, " ".join(effect), "Leave")
 
 

@@ -126,7 +126,9 @@ def quit_program(app: FleetApp, _argument: str) -> None:
         app.exit()
         return
     keeping = {host.name for host in app.control.config.hosts if host.keeps_runs}
-    app.open_screen(ConfirmScreen(leaving(runs, keeping)), lambda yes: app.exit() if yes else None)
+    is_demo = app.store.fleet is not None and app.store.fleet.is_demo
+    question = leaving(runs, keeping, is_demo=is_demo)
+    app.open_screen(ConfirmScreen(question), lambda yes: app.exit() if yes else None)
 
 
 ACTIONS = (

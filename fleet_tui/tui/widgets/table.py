@@ -89,6 +89,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = empty
         self._keys: list[str] = []
         self._layout: Layout = Layout((), 0)
+        self._arranged_for = 0
         self._palette: Palette | None = None
         self._base: Style | None = None
         self._cursor = 0
@@ -167,9 +168,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _fit(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
+        self._arrange(width)
+        textual_seams.resize_content(self, Size(width, len(self._keys) + self._head))
+
+    def _arrange(self, width: int) -> None:
         lead = 2 if self._can_mark else 1
         self._layout = arrange(self._columns, width - lead, lead)
-        textual_seams.resize_content(self, Size(width, len(self._keys) + self._head))
+        self._arranged_for = width
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
@@ -247,6 +252,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return one line: the header, a row, or nothing."""
         width = self.scrollable_content_region.width
+        if width != self._arranged_for:  # a scrollbar came or went
+            self._arrange(width)
         base = self.base
         if y < self._head:
             return paint.on_base(self._header(), width, base)
