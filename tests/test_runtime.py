@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet_tui.model.errors import EmptyTarget, JournalError, UsageError
-from fleet_tui.model.events import DispatchFinished, OutputArrived
+from fleet_tui.model.errors import EmptyTarget, FleetError, JournalError, UsageError
+from fleet_tui.model.events import DispatchFinished, NoticeRaised, OutputArrived
 from fleet_tui.model.host import Host
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.runtime import CoreThread
@@ -158,6 +158,23 @@ def test_hosts_are_kept_connected_once_asked_for(tmp_path: Path) -> None:
         assert prepared
         assert prepared[0] not in ("MainThread", "fleet-core")
         core.connect(["here"]).result(PATIENCE)
+    finally:
+        core.stop()
+
+
+def test_what_keeps_hosts_from_being_connected_is_a_notice(tmp_path: Path) -> None:
+    def fails() -> None:
+        raise FleetError("the demo's servers did not start", mend="try again")
+
+    core = CoreThread(fleet_file(tmp_path, [HERE]), prepare=fails)
+    try:
+        core.start().result(PATIENCE)
+        heard = events_of(core)
+        core.keep_connected()
+        raised = until(heard, NoticeRaised)
+        assert isinstance(raised, NoticeRaised)
+        assert raised.notice.severity == "error"
+        assert raised.notice.text == "the demo's servers did not start (try again)"
     finally:
         core.stop()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,6 @@ from tests.support.tmux import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.program import Program
 
@@ -20,13 +21,12 @@ SIZES = [(80, 24), (120, 40), (160, 45)]
 
 
 @contextmanager
-def terminal(program: Program, columns: int, rows: int) -> Iterator[Terminal]:
-    """A terminal whose temporary files are all in one folder."""
-    scratch = program.folder / "scratch"
-    scratch.mkdir()
-    env = {**program.environment, "TMPDIR": str(scratch)}
-    with Terminal(program.folder / "terminal", env, columns, rows) as opened:
-        yield opened
+def terminal(program: Program, columns: int, rows: int) -> Iterator[tuple[Terminal, Path]]:
+    """A terminal, and the folder that gets all temporary files of the program."""
+    with TemporaryDirectory(prefix="fleet-test-") as scratch:
+        env = {**program.environment, "TMPDIR": scratch}
+        with Terminal(program.folder / "terminal", env, columns, rows) as opened:
+            yield opened, Path(scratch)
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -45,7 +45,7 @@ def processes_of(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES, ids=[f"{c}x{r}" for c, r in SIZES])
 def test_the_demo_is_usable_at(columns: int, rows: int, program: Program) -> None:
-    with terminal(program, columns, rows) as screen:
+    with terminal(program, columns, rows) as (screen, scratch):
         before = screen.modes()
         screen.start("demo")
         shown = screen.until("DEMO", r"[78]/9 up", "q quit")
@@ -82,15 +82,15 @@ def test_the_demo_is_usable_at(columns: int, rows: int, program: Program) -> Non
         assert screen.ended() == 0
         assert screen.modes() == before
         assert b"Traceback" not in screen.written.read_bytes()
-        assert list((program.folder / "scratch").iterdir()) == []
-        assert processes_of(program.folder / "scratch") == []
+        assert list(scratch.iterdir()) == []
+        assert processes_of(scratch) == []
     assert not program.log.exists()
     assert not (program.home / ".claude").exists()
     assert not (program.home / ".local").exists()
 
 
 def test_leaving_in_the_middle_of_a_dispatch(program: Program) -> None:
-    with terminal(program, 100, 30) as screen:
+    with terminal(program, 100, 30) as (screen, scratch):
         screen.start("demo")
         screen.until("DEMO", r"[78]/9 up")
         screen.keys("d")
@@ -99,10 +99,12 @@ def test_leaving_in_the_middle_of_a_dispatch(program: Program) -> None:
         screen.keys("F5")
         screen.until("1 running")
         screen.keys("q")
+        screen.until(r"Leave the demo\?", "hosts end with it")
+        screen.keys("y")
         assert screen.ended() == 0
         assert b"Traceback" not in screen.written.read_bytes()
-        assert list((program.folder / "scratch").iterdir()) == []
-        assert processes_of(program.folder / "scratch") == []
+        assert list(scratch.iterdir()) == []
+        assert processes_of(scratch) == []
 
 
 def test_it_ends_by_itself_without_a_terminal(program: Program) -> None:

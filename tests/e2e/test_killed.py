@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 HOSTS = tuple(f"web{n:02}" for n in range(1, 21))
 
 
+def until_told(folder: Path) -> str:
+    """Return a command that says `up`, and ends with 7 once `folder/go` is there (or too late)."""
+    wait = f"for i in $(seq 600); do [ -e {folder}/go ] && break; sleep 0.05; done"
+    return f"echo up; {wait}; echo done; exit 7"
+
+
 def closed_once(program: Program) -> bool:
     """Tell whether every dispatch of the log has exactly one closing line."""
     lines = program.run("log", "--json").objects
@@ -35,10 +41,11 @@ def killed_while_it_runs(program: Program, command: str) -> None:
 
 
 def test_attached_runs_are_closed_as_lost_at_the_next_start(
-    program: Program, server: SshServer
+    program: Program, server: SshServer, tmp_path: Path
 ) -> None:
     program.configure_for(server, *HOSTS, durable=False)
-    killed_while_it_runs(program, "echo up; sleep 600")
+    killed_while_it_runs(program, until_told(tmp_path))
+    (tmp_path / "go").touch()
     assert len(open_runs(program.log)) == len(HOSTS)
     assert program.run("log", "--verify").code == 0
     states = {run["host"]: run["state"] for run in program.run("runs", "--json").objects}
@@ -54,8 +61,7 @@ def test_durable_runs_are_found_again_and_closed_with_their_true_end(
     program: Program, server: SshServer, tmp_path: Path
 ) -> None:
     program.configure_for(server, *HOSTS)
-    command = f"echo up; until [ -e {tmp_path}/go ]; do sleep 0.05; done; echo done; exit 7"
-    killed_while_it_runs(program, command)
+    killed_while_it_runs(program, until_told(tmp_path))
     (tmp_path / "go").touch()
     while len(program.run("log", "result").lines) < len(HOSTS):
         program.run("runs")
@@ -69,13 +75,15 @@ def test_durable_runs_are_found_again_and_closed_with_their_true_end(
 
 
 def test_a_kill_while_the_fan_out_begins_leaves_a_whole_log(
-    program: Program, server: SshServer
+    program: Program, server: SshServer, tmp_path: Path
 ) -> None:
     program.configure_for(server, *HOSTS, durable=False)
-    with program.running("run", "all", "--agent", "shell", "--json", "--", "sleep 600") as run:
+    command = until_told(tmp_path)
+    with program.running("run", "all", "--agent", "shell", "--json", "--", command) as run:
         run.event("run-started")
         run.signal(signal.SIGKILL)
         run.end()
+    (tmp_path / "go").touch()
     begun = program.run("log", "--json", "dispatch").objects
     assert [line["host"] for line in begun] == list(HOSTS)
     assert program.run("log", "--verify").code == 0
