@@ -60,15 +60,25 @@ class StatusLine(Static):
             self.update(line, layout=False)
 
 
+def _who(fleet: FleetView) -> list[tuple[str, str]]:
+    """Return which host this is, and its role; nothing when fleet.toml does not say."""
+    if not fleet.this_host:
+        return []
+    role = fleet.role or "no role"
+    return [
+        (fmt.clip_middle(clean(fleet.this_host), 16), ""),
+        (" is ", "$fleet-muted"),
+        (role, "$fleet-ok" if role == "primary" else "$fleet-muted"),
+        (" ", ""),
+    ]
+
+
 def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:
     if fleet is None:
         return [(0, [("opening the fleet …", "$fleet-muted")])]
-    role = fleet.role or "no role"
     parts = [
         (0, [("◆ ", "$fleet-accent"), (fmt.clip_middle(clean(fleet.name), 20), "bold")]),
-        (3, [SEPARATOR, (fmt.clip_middle(clean(fleet.this_host), 16), ""), (" is ", "$fleet-muted"),
-             (role, "$fleet-ok" if role == "primary" else "$fleet-muted"),
-             (f" epoch {fleet.epoch}", "$fleet-muted")]),
+        (3, [SEPARATOR, *_who(fleet), (f"epoch {fleet.epoch}", "$fleet-muted")]),
         (0, [SEPARATOR, *_up(fleet)]),
         (1, [SEPARATOR, (f"{fleet.open_runs}", "bold $fleet-accent" if fleet.open_runs else ""),
              (" running", "$fleet-muted")]),
