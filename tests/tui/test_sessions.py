@@ -188,6 +188,7 @@ async def test_leaving_says_what_becomes_of_open_runs() -> None:
     for name in ("nas1", "nas2", "win"):
         control.move(dispatch, name, "running")
     async with at_desk(control) as desk:
+        assert "There is no output." in desk.text()
         await desk.press("q")
         asked = desk.app.screen
         assert isinstance(asked, ConfirmScreen)

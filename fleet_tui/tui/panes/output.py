@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.store import Dirty, Store
 
 EMPTY = "Nothing was dispatched yet. Press d to send a prompt to some hosts."
+SILENT = "There is no output."
 
 
 class OutputPane(Pane):
@@ -133,6 +134,7 @@ class OutputPane(Pane):
         runs = self.runs
         self._shown_runs = tuple(view.run.id for view in runs)
         view = self._store.dispatches.get(self.dispatch_id or "") if self._store else None
+        self.view.empty = EMPTY if view is None else SILENT
         if self.dispatch_id is None or view is None or len(runs) < len(view.run_ids):
             self.log_pane.show_source(FixedRows(()))
             return

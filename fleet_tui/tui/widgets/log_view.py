@@ -62,7 +62,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id)
         self._clock_time = clock_time
-        self._empty = empty
+        self.empty = empty
+        """What is said while there is no row."""
         self._rows = PagedRows(FixedRows(()))
         self._tails: Sequence[Row] = ()
         self._style = LogStyle(width=0)
@@ -304,7 +305,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         base = self.base
         lines = self._lines()
         if y >= len(lines):
-            text = f" {self._empty}" if y == 0 and not lines else ""
+            text = f" {self.empty}" if y == 0 and not lines else ""
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
         row, strip = lines[y]
         if self.cursor is not None and row == self.cursor:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.widgets.paint import Span
 
 MARK = "▌"
-NAME_MOST = 14
+NAME_MOST = 16
 
 
 class RunStrip(Widget):
