@@ -61,15 +61,16 @@ class StatusLine(Static):
 
 
 def _who(fleet: FleetView) -> list[tuple[str, str]]:
-    """Return which host this is, and its role; nothing when fleet.toml does not say."""
+    """Return which host this is, its role and epoch; no host when fleet.toml names none."""
+    epoch = f"epoch {fleet.epoch}"
     if not fleet.this_host:
-        return []
+        return [(epoch, "$fleet-muted")]
     role = fleet.role or "no role"
     return [
         (fmt.clip_middle(clean(fleet.this_host), 16), ""),
         (" is ", "$fleet-muted"),
         (role, "$fleet-ok" if role == "primary" else "$fleet-muted"),
-        (" ", ""),
+        (f" {epoch}", "$fleet-muted"),
     ]
 
 
@@ -78,7 +79,7 @@ def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:
         return [(0, [("opening the fleet …", "$fleet-muted")])]
     parts = [
         (0, [("◆ ", "$fleet-accent"), (fmt.clip_middle(clean(fleet.name), 20), "bold")]),
-        (3, [SEPARATOR, *_who(fleet), (f"epoch {fleet.epoch}", "$fleet-muted")]),
+        (3, [SEPARATOR, *_who(fleet)]),
         (0, [SEPARATOR, *_up(fleet)]),
         (1, [SEPARATOR, (f"{fleet.open_runs}", "bold $fleet-accent" if fleet.open_runs else ""),
              (" running", "$fleet-muted")]),
