@@ -80,6 +80,8 @@ class RunRecorder:
     ) -> None:
         self.on_must_stop: Callable[[], None] | None = None
         """Called when the agent runs with other rights than were asked for."""
+        self.on_first: Callable[[], None] | None = None
+        """Called before the first byte is told of."""
         self.run = run
         self.host = host
         self.spool = spool
@@ -164,6 +166,8 @@ class RunRecorder:
         self._mark(self)
 
     def _received(self, stream: Stream, offset: int, data: bytes) -> None:
+        if self.heard_at is None and self.on_first is not None:
+            self.on_first()
         self.heard_at = self._clock.time()
         self.heard_monotonic = self._clock.monotonic()
         self.spool.append_raw(stream, data, show=not self.speaks_events)

@@ -150,11 +150,17 @@ class RunTask:
         line, stdin = await self._command(connection)
         if self._stop_reason is not None:
             return self._stopped_early(), ""
+        self.recorder.on_first = self._begun
         process = await self._start(connection, line, stdin)
-        session = self.plan.request.session or None
-        self._move("running", started_at=self._services.clock.time(), session=session)
+        self._begun()
         opening = b"" if self._dialogue is None else self._dialogue.opening()
         return await self._lead(process, opening)
+
+    def _begun(self) -> None:
+        """Be `running` from the first byte on, which may come before the launch has returned."""
+        if self.run.state in ("queued", "connecting"):
+            session = self.plan.request.session or None
+            self._move("running", started_at=self._services.clock.time(), session=session)
 
     async def _lead(self, process: Process, first: bytes) -> tuple[Run, str]:
         """Speak with the agent if it can ask, and watch the run to its end."""
