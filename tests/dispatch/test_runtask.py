@@ -78,6 +78,15 @@ async def test_a_command_that_ends_well(tmp_path: Path) -> None:
     assert bench.shown(task) == ["one", "two", "oops"]
 
 
+async def test_a_run_is_running_before_its_first_byte_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, prints(b"late\n"))
+    bench.pool.on_start = lambda process: process.sink.stdout_received(b"early\n")
+    run = await bench.run()
+    told = [e.run.state if isinstance(e, RunChanged) else type(e).__name__ for e in bench.heard]
+    assert told == ["connecting", "running", "OutputArrived", "OutputArrived"]
+    assert run.state == "succeeded"
+
+
 async def test_a_command_that_fails_says_its_exit_status(tmp_path: Path) -> None:
     run = await Bench(tmp_path, prints(b"", code=3)).run("false")
     assert (run.state, run.outcome, run.exit_status) == ("failed", "error", 3)
