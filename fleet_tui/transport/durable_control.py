@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN = 30.0
 """Seconds a host may take for one of these commands."""
+FEEDING_WITHIN = 86_400.0
+"""Seconds after which input that a run never read is given up on the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,19 @@ async def feed(connection: Connection, run: str, offset: int, data: bytes) -> in
     """Put `data` into the run's open input; returns how many bytes it was given so far.
 
     `offset` is where `data` stands in all of its input: bytes the host was given before are not
-    given twice. Returns `offset` unchanged when the run is over. Raises FleetError when bytes
-    before `offset` are missing, Unreachable, TimeoutError.
+    given twice. Returns `offset` unchanged when the run is over. A run that does not read lets
+    this time out; the bytes stay on their way, and are still given once. Raises FleetError when
+    bytes before `offset` are missing, Unreachable, TimeoutError.
     """
     if not data:
         return offset
     size = str(len(data))
-    _state, *rest = await ask(connection, "feed", run, str(offset), size, stdin=data)
+    task = asyncio.create_task(
+        ask(connection, "feed", run, str(offset), size, stdin=data, timeout=FEEDING_WITHIN)
+    )
+    _feeding.add(task)
+    task.add_done_callback(_forget)
+    _state, *rest = await asyncio.wait_for(asyncio.shield(task), ANSWER_WITHIN)
     if not rest:
         return offset
     given = int(rest[0])
@@ -88,7 +97,12 @@ def new_mark() -> str:
 
 
 async def ask(
-    connection: Connection, program: str, run: str, *args: str, stdin: bytes | None = None
+    connection: Connection,
+    program: str,
+    run: str,
+    *args: str,
+    stdin: bytes | None = None,
+    timeout: float = ANSWER_WITHIN,
 ) -> list[str]:
     """Run one of the host's programs; returns the lines it printed, at least one.
 
@@ -96,7 +110,7 @@ async def ask(
     """
     mark = new_mark()
     line = durable_script.program_line(program, run, mark, *args, shell=durable_script.SHELL)
-    done = await connection.run(line, stdin=stdin, timeout=ANSWER_WITHIN, limit=16 << 20)
+    done = await connection.run(line, stdin=stdin, timeout=timeout, limit=16 << 20)
     host = connection.host.name
     if done.status.is_lost:
         raise Unreachable(done.status.reason or "the connection was lost", host=host, fault="lost")
@@ -110,3 +124,13 @@ async def ask(
             mend="look at its login scripts",
         )
     return lines
+
+
+_feeding: set[asyncio.Task[list[str]]] = set()
+"""Input on its way. Killing one in the middle would leave unknown how much was given."""
+
+
+def _forget(task: asyncio.Task[list[str]]) -> None:
+    _feeding.discard(task)
+    if not task.cancelled():
+        task.exception()

@@ -46,7 +46,6 @@ E=$1; N=$3; R="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; B="$R/runs"; D=
 # born PID: sets s to the process's start time, empty when there is no such process.
 # boot: sets b to what names the present boot. up: prints the seconds since, or `-`.
 # look: sets X to the run's state; `running`, and p to its wrapper, only by proof.
-# sure: the same, but a run that is just being started gets the time to.
 _LOOK = """
 nth() { [ "$1" = Z ] || s=${20}; };
 born() { s=; if [ -r /proc/self/stat ]; then
@@ -59,7 +58,6 @@ up() { z=-; { read -r z w </proc/uptime; } 2>/dev/null; echo "$z"; };
 over() { X=; { while read -r k v; do [ "$k" = exit ] && X="exit $v"; done <"$D/status"; }
 2>/dev/null; [ "$X" ]; };
 look() { [ -d "$D" ] || { X=unknown; return; };
-[ -s "$D/pid" ] || { [ -e "$D/pid" ] && sleep 1; };
 [ -s "$D/pid" ] || { X=never; return; };
 over && return;
 read -r p t u <"$D/pid"; boot;
@@ -67,7 +65,6 @@ read -r p t u <"$D/pid"; boot;
 born "$p"; [ "$s" ] && [ "$s" = "$t" ] && { X=running; return; };
 over && return;
 if [ -e "$D/killed" ]; then X="exit 137 1 0 0"; else X=died; fi; };
-sure() { i=0; while look; [ "$X" = never ] && [ $i -lt 40 ]; do i=$((i+1)); sleep 0.05; done; };
 """
 
 # The wrapper: $1 an exclamation mark, $2 where all is kept, then its orders: run, mark, epoch,
@@ -80,7 +77,7 @@ sure() { i=0; while look; [ "$X" = never ] && [ $i -lt 40 ]; do i=$((i+1)); slee
 _WRAPPER = (
     """
 E=$1; R=$2; B="$R/runs"; exec 9>&1 >/dev/null; [ "$BASH_VERSION" ] && set +o posix;
-trap : INT TERM HUP QUIT;
+trap : INT TERM HUP QUIT; tell() { trap "" PIPE; echo "$*" >&9; trap - PIPE; } 2>/dev/null;
 """
     + _LOOK
     + """
@@ -100,21 +97,23 @@ exec 3<&- 4<&-;
 if [ "$3" = - ]; then
 { read -r i && read -r N && read -r h && read -r I && IFS= read -r m && IFS= read -r l; } <&5 ||
 { rm -rf "$P"; exit; }; else i=$3; N=$4; h=$5; I=$6; m=$7; l=$8; fi;
-D="$B/$i"; bad() { echo "fail $N $*" >&9; rm -rf "$P"; exit; };
+D="$B/$i"; bad() { tell fail "$N" "$@"; rm -rf "$P"; exit; };
 [ "$F" ] && bad $F;
 e=0; [ -r "$R/epoch" ] && while read -r k; do [ "$k" -gt "$e" ] && e=$k; done <"$R/epoch";
 [ "$h" -lt "$e" ] && bad epoch "$e"; [ "$h" -gt "$e" ] && echo "$h" >>"$R/epoch";
-old() { echo "old $i $N" >&9; rm -rf "$P" "$D/.new-$$"; exit; };
+old() { tell old "$i" "$N"; rm -rf "$P" "$D/.new-$$"; exit; };
 [ -e "$D/pid" ] && old; [ -d "$D" ] && rm -rf "$D";
 plain() { case $1 in e*) v=$(printf %b_ "${1#e}"); v=${v%_};; *) v=${1#p};; esac; };
 { plain "$m"; printf %s "$v" >"$P/meta" && plain "$l" && printf %s "$v" >"$P/command" &&
 umask "$u" && umask >"$P/umask" && umask 077; } || bad disk;
 case $I in -) J=/dev/null;; open) J="$D/in";; *) J="$D/stdin";
 head -c "$I" <&5 >"$P/stdin"; z=$(wc -c <"$P/stdin"); [ $((${z:-0})) = "$I" ] || bad stdin;; esac;
-exec 5<&-; mv "$P" "$D" 2>/dev/null; { read -r z w <"$D/pid"; } 2>/dev/null; [ "$z" = $$ ] || old;
-export FLEET_RUN="$i"; echo "new $i $N" >&9;
-(trap "" INT TERM HUP QUIT; sleep QUICK || sleep 1; echo tick >&9) 6>&- 7>&- 8<&- 2>/dev/null &
-[ "$I" = open ] && { exec 3<>"$D/in";
+exec 5<&-; [ "$I" = open ] && exec 3<>"$P/in";
+mv "$P" "$D" 2>/dev/null; { read -r z w <"$D/pid"; } 2>/dev/null; [ "$z" = $$ ] || old;
+export FLEET_RUN="$i"; tell new "$i" "$N";
+(trap "" INT TERM HUP QUIT; exec 2>/dev/null 3<&- 6>&- 7>&- 8<&-;
+sleep QUICK || sleep 1; echo tick >&9) &
+[ "$I" = open ] && {
 (trap "" INT TERM HUP QUIT; exec 6>&- 7>&- 8<&- 9<&-; exec cat <"$D/hold") & };
 exec <"$J" 3<&-;
 (umask "$u"; exec "${SHELL:-/bin/sh}" -c "$v" >&7 2>&6 6>&- 7>&- 8<&- 9<&-); r=$?; exec 6>&- 7>&-;
@@ -124,7 +123,7 @@ k=0; if [ $r -gt 128 ]; then
 case $r in 130|141) k=1;; *) [ -s "$D/note" ] && k=1;; esac; fi;
 echo "exit $r $k $a $c" >>"$D/status";
 [ "$I" = open ] && echo x 1<>"$D/hold";
-echo end >&9;
+tell end;
 """
 )
 
@@ -159,7 +158,7 @@ tail -c +$(($1+1)) -f "$D/out" 3<&- 4<&- 5<&- 6<&- 7<&- & eval "z=$"$E; q=$z;
 tail -c +$(($2+1)) -f "$D/err" >&6 3<&- 4<&- 5<&- 6<&- 7<&- & eval "z=$"$E; q="$q $z";
 (exec 3<&- 4<&- 5<&-; while read -r w <&7; do [ "$w" = tick ] || break; done; ended; conclude) &
 eval "z=$"$E; q="$q $z";
-else (exec 5<&-; sure; poll "$1" "$2") & eval "q=$"$E; fi;
+else (exec 5<&-; poll "$1" "$2") & eval "q=$"$E; fi;
 exec >/dev/null 6>&-; while read -r w <&5; do :; done; kill $q; kill $$; exit; };
 """
 
@@ -178,13 +177,13 @@ new|old) D="$B/$i"; N=$z; A=1; begin $w;; fail) N=$i; fail "$z";; tick) n=1;; *)
 """
 
 _FOLLOW_BODY = """
-sure; case $X in unknown|never) fail "$X";; esac;
+look; case $X in unknown|never) fail "$X";; esac;
 begin old; exec 7</dev/null;
 if [ "$X" = running ]; then live "$4" "$5"; else rest "$4" "$5"; fi;
 """
 
 _SIGNAL_BODY = """
-sure; if [ "$X" = running ]; then [ "$4" = KILL ] && true >"$D/killed";
+look; if [ "$X" = running ]; then [ "$4" = KILL ] && true >"$D/killed";
 kill -"$4" "-$p" && X=sent; fi; echo "$X";
 """
 
@@ -209,14 +208,18 @@ for z in $h; do kill -KILL "$z" 2>/dev/null && n=$((n+1)); done; sleep 0.05; don
 h=$(found "$2"); look; echo "$X"; echo "$n" $h;
 """
 
+# One feeds at a time. stale: removes the lock of one that was killed.
+_FEEDING = """
+L="$D/feeding"; j=0;
+stale() { j=$((j+1)); if { read -r g h <"$L/pid"; } 2>/dev/null; then
+born "$g"; [ "$s" = "$h" ] || rm -rf "$L"; elif [ $j -gt 100 ]; then j=0; rm -rf "$L"; fi; };
+"""
+
 # $4 offset of the first byte in all of the run's input, $5 bytes to come on our own input.
 # Answers the state and how many bytes the run was given by then.
 _FEED_BODY = """
-L="$D/feeding"; sure; [ "$X" = running ] || { echo "$X"; exit; };
-until mkdir "$L" 2>/dev/null; do
-if { read -r p t <"$L/pid"; } 2>/dev/null; then
-born "$p"; [ "$s" = "$t" ] || { rm -rf "$L"; continue; }; fi; sleep 0.05;
-look; [ "$X" = running ] || { echo "$X"; exit; }; done;
+look; until [ "$X" = running ] && mkdir "$L" 2>/dev/null; do
+[ "$X" = running ] || { echo "$X"; exit; }; stale; sleep 0.05; look; done;
 born $$; echo "$$ $s" >"$L/pid"; f=0; [ -s "$D/fed" ] && read -r f <"$D/fed";
 head -c "$5" >"$L/data"; n=$(($(wc -c <"$L/data")));
 if [ "$n" = "$5" ] && [ "$f" -ge "$4" ] && [ "$f" -lt $(($4+$5)) ]; then
@@ -226,9 +229,8 @@ rm -rf "$L"; echo "$X"; echo "$f";
 """
 
 _CLOSE_INPUT_BODY = """
-sure; if [ "$X" = running ] && [ -p "$D/hold" ]; then
-while [ -d "$D/feeding" ] && [ "$X" = running ]; do sleep 0.05; look; done;
-echo x 1<>"$D/hold"; fi; echo "$X";
+look; while [ -d "$L" ] && [ "$X" = running ]; do stale; sleep 0.05; look; done;
+[ "$X" = running ] && [ -p "$D/hold" ] && echo x 1<>"$D/hold"; echo "$X";
 """
 
 _INVENTORY_BODY = """
@@ -333,8 +335,8 @@ PROGRAMS = {
     "follow": _compiled(_PLACES, _LOOK, _FOLLOW, _FOLLOW_BODY),
     "signal": _compiled(_PLACES, _ANSWER, _LOOK, _SIGNAL_BODY),
     "kill-tree": _compiled(_PLACES, _ANSWER, _LOOK, _FOUND, _KILL_TREE_BODY),
-    "feed": _compiled(_PLACES, _ANSWER, _LOOK, _FEED_BODY),
-    "close-input": _compiled(_PLACES, _ANSWER, _LOOK, _CLOSE_INPUT_BODY),
+    "feed": _compiled(_PLACES, _ANSWER, _LOOK, _FEEDING, _FEED_BODY),
+    "close-input": _compiled(_PLACES, _ANSWER, _LOOK, _FEEDING, _CLOSE_INPUT_BODY),
     "inventory": _compiled(_PLACES, _ANSWER, _LOOK, _INVENTORY_BODY),
     "collect": _compiled(_PLACES, _ANSWER, _LOOK, _FOUND, _COLLECT_BODY),
 }

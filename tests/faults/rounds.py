@@ -48,10 +48,13 @@ async def play(site: Site, kind: str, seed: int, *, outage: float | None = None)
     lasts = chance.uniform(1.0, 4.0) + 1.5 * (outage or 0)
     pause = 2 * lasts / sum(1 for _ in bursts(seed, size))
     spec = DurableSpec(new_run(), command(seed, size, pause))
-    async with asyncio.timeout(ENDS_WITHIN + (outage or 0) * FAULTS_PER_ROUND):
-        if kind == CLIENT:
-            return await _killed_clients(site, spec, seed, size, chance)
-        return await _lost_contact(site, kind, spec, seed, size, chance, outage)
+    try:
+        async with asyncio.timeout(ENDS_WITHIN + (outage or 0) * FAULTS_PER_ROUND):
+            if kind == CLIENT:
+                return await _killed_clients(site, spec, seed, size, chance)
+            return await _lost_contact(site, kind, spec, seed, size, chance, outage)
+    except TimeoutError:
+        return RoundResult(kind, 0, 0, 0, 0, (f"{spec.run} did not end: {_state(site)}",))
 
 
 async def _lost_contact(
@@ -138,6 +141,11 @@ async def _mend(site: Site, kind: str) -> None:
     site.relay.come_up()
     if site.server.process is None:
         await asyncio.to_thread(site.server.start)
+
+
+def _state(site: Site) -> str:
+    tasks = " | ".join(str(task.get_stack(limit=3)) for task in asyncio.all_tasks())
+    return f"{site.pool.status('web')}; {site.relay}; sshd {site.server.process}; {tasks}"
 
 
 def _differences(

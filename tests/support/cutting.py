@@ -69,6 +69,10 @@ class CuttingRelay:
         self._is_down = False
         self._budget = {"up": None, "down": None}
 
+    def __repr__(self) -> str:
+        state = "down" if self._is_down else "up" if self._flowing.is_set() else "frozen"
+        return f"<relay {state}, {len(self._links)} links, {self._budget}>"
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[CuttingRelay]:
         server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)

@@ -118,6 +118,12 @@ class DurableHost:
     def folder(self, run: str) -> Path:
         return self.state / "fleet-tui" / "runs" / run
 
+    @staticmethod
+    def open(gate: Path) -> None:
+        """Let whoever reads the FIFO `gate` go on."""
+        os.write(descriptor := os.open(gate, os.O_RDWR), b"\n")
+        os.close(descriptor)
+
     def wrapper(self, run: str) -> int:
         """Return the process id of the run's wrapper, which is also its group."""
         return int((self.folder(run) / "pid").read_text().split()[0])

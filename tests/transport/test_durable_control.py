@@ -12,7 +12,7 @@ from fleet_tui.model.errors import FleetError
 from fleet_tui.transport.base import ExitStatus
 from fleet_tui.transport.durable_control import close_input, feed, kill_tree, signal_run
 from fleet_tui.transport.durable_inventory import RemoteRun, collect, expired, inventory
-from fleet_tui.transport.durable_state import RunFate
+from fleet_tui.transport.durable_state import RunFate, RunUnknown
 from tests.support.durable import (
     SHELLS,
     DurableHost,
@@ -125,6 +125,8 @@ async def test_the_inventory_tells_every_state(host: DurableHost) -> None:
     dead, sink = await host.launch("echo on; exec sleep 600")
     await sink.until(lambda s: bool(s.out))
     os.kill(host.wrapper(dead.run), 9)
+    with pytest.raises(RunUnknown):
+        await dead.wait()
     cut = new_run()
     host.folder(cut).mkdir()
     found = {run.run: run for run in await inventory(host.connection)}
@@ -151,6 +153,8 @@ async def test_collecting_spares_what_is_not_over(host: DurableHost) -> None:
     dead, sink = await host.launch("echo on; exec sleep 600")
     await sink.until(lambda s: bool(s.out))
     os.kill(host.wrapper(dead.run), 9)
+    with pytest.raises(RunUnknown):
+        await dead.wait()
     assert await collect(host.connection, keep_seconds=3600, keep_bytes=1000) == ()
     gone = await collect(host.connection, keep_seconds=3600, keep_bytes=0, spare=[spared.run])
     assert gone == (done.run,)
@@ -191,3 +195,21 @@ async def test_what_a_login_shell_says_is_not_an_answer(
     assert await process.wait() == ExitStatus(signal="TERM")
     assert [run.run for run in await inventory(host.connection)] == [process.run]
     await host.close()
+
+
+async def test_input_nobody_reads_times_out_and_is_still_given_once(
+    host: DurableHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = host.state / "gate"
+    process, sink = await host.launch(f"mkfifo {gate}; echo on; read x <{gate}; wc -c", "open")
+    await sink.until(lambda s: s.out == b"on\n")
+    data = bytes(200_000)
+    with monkeypatch.context() as patch:
+        patch.setattr("fleet_tui.transport.durable_control.ANSWER_WITHIN", 0.0)
+        with pytest.raises(TimeoutError):
+            await feed(host.connection, process.run, 0, data)
+    host.open(gate)
+    assert await feed(host.connection, process.run, 0, data) == len(data)
+    process.close_stdin()
+    assert await process.wait() == ExitStatus(code=0)
+    assert sink.out.split() == [b"on", b"200000"]
