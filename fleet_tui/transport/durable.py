@@ -16,7 +16,7 @@ from fleet_tui.transport import durable_script
 from fleet_tui.transport.durable_control import new_mark
 from fleet_tui.transport.durable_process import DurableProcess
 from fleet_tui.transport.durable_spare import prepare, take
-from fleet_tui.transport.durable_state import RunUnknown
+from fleet_tui.transport.durable_state import NotUnderstood, RunUnknown
 
 if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection, ProcessSink
@@ -66,7 +66,7 @@ async def launch(connection: Connection, spec: DurableSpec, sink: ProcessSink) -
         try:
             await process.begin_on(spare, orders, stdin)
             return process
-        except Unreachable:
+        except (Unreachable, NotUnderstood):
             if not connection.is_open:
                 raise
     process = DurableProcess(connection, spec.run, mark, sink)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.errors import FleetError
 from fleet_tui.model.text import one_line
 from fleet_tui.transport.base import ExitStatus
 from fleet_tui.transport.durable_control import close_input, feed, signal_run
@@ -14,6 +14,7 @@ from fleet_tui.transport.durable_state import (
     RunFate,
     RunUnknown,
     launch_failure,
+    no_answer,
     parse_fate,
     unknown_run,
 )
@@ -205,8 +206,7 @@ class DurableProcess:
         reason = status.reason or "the host stopped following the run"
         if not self._head.done():
             noise = one_line(self._err.noise.decode("utf-8", "replace"))
-            what = f"{reason}, while a run was being started" + (f": {noise}" if noise else "")
-            self._fail(Unreachable(what, host=self._host, fault="lost"))
+            self._fail(no_answer(status, noise, host=self._host))
         self._end(ExitStatus(reason=reason))
 
     def _end_when_complete(self) -> None:

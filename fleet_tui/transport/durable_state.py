@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from fleet_tui.model.errors import FleetError, Refused
+from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.text import one_line
 from fleet_tui.transport.base import ExitStatus
 
@@ -21,6 +21,8 @@ _STATES: dict[str, RemoteState] = {
     "never": "never-started",
     "unknown": "unknown",
 }
+_KILLED = 128
+"""Shells report a signal as this and its number."""
 _MINUTE = 60
 _HOUR = 3600
 
@@ -31,6 +33,10 @@ class RunUnknown(FleetError):
     def __init__(self, fate: RemoteState, what: str, *, where: str, mend: str) -> None:
         super().__init__(what, where=where, mend=mend)
         self.fate: RemoteState = fate
+
+
+class NotUnderstood(FleetError):
+    """The host's shell did something else than it was told; nothing was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,19 @@ def unknown_run(fate: RunFate, *, host: str, run: str) -> RunUnknown:
     return RunUnknown(fate.state, what, where=host, mend=mend)
 
 
+def no_answer(status: ExitStatus, noise: str, *, host: str) -> FleetError:
+    """Return the error for a channel that ended before the host said that a run is there."""
+    said = f": {noise}" if noise else ""
+    if status.code is not None and status.code < _KILLED:
+        return NotUnderstood(
+            f"the host's shell ended with status {status.code} instead of starting the run{said}",
+            where=host,
+            mend="look at its login scripts; a host without POSIX shell needs `shell` set",
+        )
+    reason = status.reason or "what was to start the run was killed"
+    return Unreachable(f"{reason}, before the host answered{said}", host=host, fault="lost")
+
+
 def launch_failure(words: list[str], noise: str, *, host: str, run: str) -> FleetError:
     """Return the error for a launch or follow that the host's program refused."""
     reason = words[0] if words else ""
@@ -85,9 +104,9 @@ def launch_failure(words: list[str], noise: str, *, host: str, run: str) -> Flee
         )
     if reason in ("unknown", "never"):
         return unknown_run(parse_fate(words), host=host, run=run)
-    what, mend = _FAILURES.get(
-        reason, ("the host's shell did not do as told", "look at its login scripts")
-    )
+    if reason not in _FAILURES:
+        return NotUnderstood(f"the host answered {reason!r}{details}", where=host)
+    what, mend = _FAILURES[reason]
     return FleetError(f"{what}{details}", where=host, mend=mend)
 
 

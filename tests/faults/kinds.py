@@ -52,21 +52,21 @@ async def silence(site: Site, chance: random.Random) -> None:
 
 async def sshd_child_killed(site: Site, chance: random.Random) -> None:
     """SIGKILL the server's processes that hold our connection."""
-    await asyncio.to_thread(site.server.kill_connections)
+    await to_the_end(site.server.kill_connections)
 
 
 async def sshd_restarted(site: Site, chance: random.Random) -> None:
     """SIGKILL the whole server, and start it again after a while."""
-    await asyncio.to_thread(site.server.kill)
+    await to_the_end(site.server.kill)
     await asyncio.sleep(chance.uniform(0.0, 0.5))
-    await asyncio.to_thread(site.server.start)
+    await to_the_end(site.server.start)
 
 
 async def interface_down(site: Site, chance: random.Random, seconds: float | None = None) -> None:
     """Take the loopback interface of this network namespace down for a while."""
-    await asyncio.to_thread(loopback, "down")
+    await to_the_end(loopback, "down")
     await asyncio.sleep(chance.uniform(0.1, LONGEST_OUTAGE) if seconds is None else seconds)
-    await asyncio.to_thread(loopback, "up")
+    await to_the_end(loopback, "up")
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -79,6 +79,16 @@ FAULTS: Mapping[str, Fault] = {
 }
 INTERFACE = "interface down"
 CLIENT = "client killed"
+
+
+async def to_the_end(function: Callable[..., object], *args: object) -> None:
+    """Call `function` in a thread; being cancelled does not leave it half done."""
+    call = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    try:
+        await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await call
+        raise
 
 
 def own_network(command: list[str]) -> list[str] | None:

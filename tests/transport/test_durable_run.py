@@ -279,6 +279,17 @@ async def test_what_a_login_shell_says_is_not_the_runs(
     assert (bytes(sink.out), bytes(sink.err)) == (b"welcome\nrun\n", b"no locale\n")
 
 
+async def test_a_shell_that_does_something_else_is_told(
+    plain: DurableHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\necho only backups here >&2; exit 3\n")
+    shell.chmod(0o755)
+    monkeypatch.setenv("SHELL", str(shell))
+    with pytest.raises(FleetError, match=r"status 3 instead .* only backups here"):
+        await plain.launch("true")
+
+
 @pytest.mark.parametrize("gone", [("setsid",), ("setsid", "perl")])
 async def test_without_setsid_another_way_is_found(
     plain: DurableHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: tuple[str, ...]
