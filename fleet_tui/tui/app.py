@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import App
 
+from fleet_tui.clock import SystemClock
 from fleet_tui.model.notice import Notice
 from fleet_tui.tui import keymap as keymaps
 from fleet_tui.tui import own_notices, roles, theme_files
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
     from fleet_tui.tui.actions import Action
 
 T = TypeVar("T")
-
-
-class SystemClock:
-    """The computer's own clocks."""
-
-    def time(self) -> float:
-        """Return Unix time."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Return a time that never goes back."""
-        return time.monotonic()
 
 
 class FleetApp(App[None], inherit_bindings=False):
@@ -201,15 +189,6 @@ class FleetApp(App[None], inherit_bindings=False):
             opening, self._opening = self._opening, None
             await opening
 
-    def hints(self, place: str) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
-        """Return the footer of a place: (key, word, can be done), and what is always there."""
-        always = {action_id for action_id, _ in ALWAYS}
-        actions = [a for a in self.registry.for_place(place) if a.hint and a.id not in always]
-        own = [(self.keymap.shown(a), a.hint, not self.why_disabled(a)) for a in actions]
-        chain = {action.id for action in self.registry.for_place(place)}
-        last = [(self.keymap.shown(self.registry[i]), w) for i, w in ALWAYS if i in chain]
-        return own, last
-
     def ask(
         self,
         future: Future[T],
@@ -262,12 +241,3 @@ class FleetApp(App[None], inherit_bindings=False):
     def clock_time(self, at: float) -> str:
         """Return a time of day in the operator's zone."""
         return datetime.fromtimestamp(at, tz=self.zone).strftime("%H:%M:%S")
-
-
-ALWAYS = (
-    ("dispatch.compose", "dispatch"),
-    ("app.command", "command"),
-    ("app.help", "help"),
-    ("app.quit", "quit"),
-)
-"""What every footer ends with, where it can be done."""

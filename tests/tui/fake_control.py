@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,10 +17,12 @@ from fleet_tui.model.question import Question
 from fleet_tui.model.request import DispatchRequest, Preview
 from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView, ViewLine
+from tests.tui.answers import done, refused
 from tests.tui.fake_lines import FakeLines, FakeTimeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
 
     from fleet_tui.model.errors import ConnectFault, FleetError
     from fleet_tui.model.notice import Severity
@@ -43,20 +44,6 @@ HOSTS = (
     Host("cloud1", groups=("cloud",)),
     *(Host(f"web{n:02}", roles=frozenset({"worker"}), groups=("web",)) for n in (1, 2, 3)),
 )
-
-
-def done(value: T) -> Future[T]:
-    """Return a future that has its answer."""
-    future: Future[T] = Future()
-    future.set_result(value)
-    return future
-
-
-def refused(error: Exception) -> Future[T]:
-    """Return a future that has failed."""
-    future: Future[T] = Future()
-    future.set_exception(error)
-    return future
 
 
 class FixedClock:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.footer import footer_hints
 from fleet_tui.tui.panes.coming import PeersPane, QueuePane
 from fleet_tui.tui.panes.hosts import HostsPane
 from fleet_tui.tui.panes.notices import NoticesPane
@@ -166,7 +167,7 @@ class MainScreen(Screen[None]):
 
     def show_hints(self) -> None:
         """Show the keys that work in the current pane."""
-        self.hints.show(*self._fleet_app.hints(self.current))
+        self.hints.show(*footer_hints(self._fleet_app, self.current))
 
     def _show_tabs(self) -> None:
         counts = {

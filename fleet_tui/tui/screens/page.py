@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from fleet_tui.tui.footer import footer_hints
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.hint_bar import HintBar
 
@@ -47,4 +48,4 @@ class Page(Screen[None]):
 
     def show_hints(self) -> None:
         """Show the keys that work here."""
-        self.hints.show(*self.fleet_app.hints(self.place))
+        self.hints.show(*footer_hints(self.fleet_app, self.place))
