@@ -12,13 +12,15 @@ from textual.widgets import Input, TextArea
 
 from fleet_tui.tui import keynames
 from fleet_tui.tui.app import FleetApp
-from tests.tui.fake_control import FakeControl, FixedClock
+from tests.tui.fixed_clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
     from textual.screen import Screen
+
+    from tests.tui.fake_control import FakeControl
 
 
 def app_for(control: FakeControl, clock: FixedClock | None = None, **options: object) -> FleetApp:

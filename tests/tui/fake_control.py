@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fleet_tui.model.config import Budget, Defaults, FleetConfig
 from fleet_tui.model.control import Changes, GatheredGroup
@@ -19,6 +19,7 @@ from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView, ViewLine
 from tests.tui.answers import done, refused
 from tests.tui.fake_lines import FakeLines, FakeTimeline
+from tests.tui.fixed_clock import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from fleet_tui.model.run import Outcome, RunState
     from fleet_tui.model.snapshot import LineTag
 
-T = TypeVar("T")
-
-NOW = 1_779_100_921.0
-"""2026-05-18 10:42:01 UTC."""
-
 HOSTS = (
     Host("cc-pc", connection="local", roles=frozenset({"primary"}), groups=("desk",)),
     Host("hs-pc", roles=frozenset({"secondary"}), groups=("desk",)),
@@ -44,24 +40,6 @@ HOSTS = (
     Host("cloud1", groups=("cloud",)),
     *(Host(f"web{n:02}", roles=frozenset({"worker"}), groups=("web",)) for n in (1, 2, 3)),
 )
-
-
-class FixedClock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self, at: float = NOW) -> None:
-        self.at = at
-        self.ticks = 0.0
-
-    def time(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.ticks
-
-    def advance(self, seconds: float) -> None:
-        self.at += seconds
-        self.ticks += seconds
 
 
 class FakeControl:

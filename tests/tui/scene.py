@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.control import GatheredGroup
-from tests.tui.fake_control import NOW, FakeControl
+from tests.tui.fake_control import FakeControl
+from tests.tui.fixed_clock import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
