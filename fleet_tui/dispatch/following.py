@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 """Seconds between attempts to find a run again; they double, with jitter, up to the longest."""
+ANSWER_SECONDS = 30.0
+"""How long a host may take to say that it has a run."""
 LAUNCH_PATIENCE = 60.0
 """How long a launch whose answer was lost is tried again. It starts the run once, however often."""
 
@@ -60,17 +62,16 @@ class FollowedProcess:
 
     async def contact(self, connection: Connection) -> None:
         """Launch the run, or go on with it; raises Unreachable, RunUnknown, FleetError."""
-        if self._spec is not None:
-            process = await launch(connection, self._spec, self._recorder)
-            self._spec = None
-        else:
-            process = await follow(
-                connection,
-                self._recorder.run,
-                self._recorder,
-                out_offset=self._recorder.out_bytes,
-                err_offset=self._recorder.err_bytes,
-            )
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                process = await self._reach(connection)
+        except TimeoutError:
+            raise Unreachable(
+                f"the host's shell gave no answer within {ANSWER_SECONDS:g} s",
+                host=self._recorder.host,
+                fault="silent",
+                mend=f"try `ssh {self._recorder.host} true`",
+            ) from None
         self._process = process
         self._connection = connection
         if self._fed is None:
@@ -82,6 +83,19 @@ class FollowedProcess:
         pending, self._pending = self._pending, []
         for name in pending:
             process.send_signal(name)
+
+    async def _reach(self, connection: Connection) -> DurableProcess:
+        if self._spec is not None:
+            process = await launch(connection, self._spec, self._recorder)
+            self._spec = None
+            return process
+        return await follow(
+            connection,
+            self._recorder.run,
+            self._recorder,
+            out_offset=self._recorder.out_bytes,
+            err_offset=self._recorder.err_bytes,
+        )
 
     async def wait(self) -> ExitStatus:
         """Return the run's true end, or a lost status once given up or unknown to its host."""
