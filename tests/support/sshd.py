@@ -37,11 +37,15 @@ def ordinary_user() -> str:
     """Return an account with a shell, not root: sshd treats root's sessions differently."""
     if os.geteuid() != 0:
         return getpass.getuser()
-    for entry in pwd.getpwall():
-        if entry.pw_uid != 0 and entry.pw_shell.endswith("sh") and Path(entry.pw_shell).exists():
-            return entry.pw_name
-    missing("a user account other than root")
-    return None
+    names = (
+        entry.pw_name
+        for entry in pwd.getpwall()
+        if entry.pw_uid != 0 and entry.pw_shell.endswith("sh") and Path(entry.pw_shell).exists()
+    )
+    name = next(names, None)
+    if name is None:
+        missing("a user account other than root")
+    return name
 
 
 def free_port(host: str = LOOPBACK) -> int:
