@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.run import Run
 
 COST_SECONDS = 0.5
+"""How often today's cost is added up, at most."""
 PICTURE_SECONDS = 0.05
 """How often changed pictures are made; between them only a set of names grows."""
 

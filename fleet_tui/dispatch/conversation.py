@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.journal import LogEntry, log_message
+from fleet_tui.model.errors import FleetError, UsageError
 from fleet_tui.model.question import Allow, AllowEdited, Choose, Deny
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ class Conversation:
         await done
 
     def end(self) -> None:
-        """Write nothing more; the process is gone."""
+        """Write nothing more; the process is gone, and nobody hears what was still to be said."""
         if self._writer is not None:
             self._writer.cancel()
+        while not self._waiting.empty():
+            _fail(self._waiting.get_nowait()[1], UsageError("the run ended before it was answered"))
 
     def _put(self, data: bytes) -> None:
         if data:
@@ -73,12 +76,24 @@ class Conversation:
         """Write one thing after another; without contact, as soon as it is back."""
         while True:
             data, done = await self._waiting.get()
-            if data:
-                await self._process.write(data)
+            try:
+                if data:
+                    await self._process.write(data)
+                else:
+                    self._process.close_stdin()
+            except asyncio.CancelledError:
+                _fail(done, UsageError("the run ended before it was answered"))
+                raise
+            except (FleetError, OSError) as error:  # an attached process that is gone
+                _fail(done, error)
             else:
-                self._process.close_stdin()
-            if done is not None and not done.done():
-                done.set_result(None)
+                if done is not None and not done.done():
+                    done.set_result(None)
+
+
+def _fail(done: asyncio.Future[None] | None, error: Exception) -> None:
+    if done is not None and not done.done():
+        done.set_exception(error)
 
 
 def answer_entry(run: Run, question: str, answer: Answer, by: str, epoch: int) -> LogEntry:

@@ -295,12 +295,17 @@ class Dispatcher:
             raise broken
 
     async def _one(self, task: RunTask) -> None:
-        await self._close(task, *await task.execute())
+        try:
+            await self._close(task, *await task.execute())
+        finally:  # whoever waits for the run must not wait for ever
+            task.closed.set()
 
     async def _adopt_one(self, task: RunTask) -> None:
-        await self._close(task, *await task.adopt())
+        try:
+            await self._close(task, *await task.adopt())
+        finally:
+            task.closed.set()
 
     async def _close(self, task: RunTask, run: Run, answer: str) -> None:
         self._services.desk.remove(task.recorder)
         await self._services.closer.close(run, answer)
-        task.closed.set()

@@ -68,7 +68,7 @@ class RunTask:
         self.conversation: Conversation | None = None
         """With an agent that can ask, while it runs."""
         self.closed = asyncio.Event()
-        """Set once the run's closing line is written."""
+        """Set once the run's closing line is written, or cannot be."""
         self.contact_lost_at: float | None = None
         """Unix time since which the run is on its own; None while we hear it."""
         self._services = services
