@@ -13,6 +13,7 @@ from fleet_tui.model.events import (
     HostProbed,
     LinkChanged,
     NoticeRaised,
+    PartChanged,
     RunChanged,
     RunFinished,
 )
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.host import HostFacts
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.run import Run
+    from fleet_tui.model.snapshot import PartView
 
 COST_SECONDS = 0.5
 """How often today's cost is added up, at most."""
@@ -73,6 +75,7 @@ class Board:
         self._changed_runs: set[str] = set()
         self._changed_dispatches: set[str] = set()
         self._notices: list[Notice] = []
+        self._parts: dict[type[PartView], PartView] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def heard(self, event: Event) -> None:
@@ -101,6 +104,8 @@ class Board:
                 self._changed_hosts.add(event.host)
         elif isinstance(event, NoticeRaised):
             self._notices.append(event.notice)
+        elif isinstance(event, PartChanged):
+            self._parts[type(event.view)] = event.view
         else:
             return
         self._arm()
@@ -133,12 +138,14 @@ class Board:
         notices = tuple(self._notices)
         self._changed_hosts, self._changed_runs, self._changed_dispatches = set(), set(), set()
         self._notices = []
+        parts, self._parts = tuple(self._parts.values()), {}
         self._mailbox.put(
             fleet=self._fleet_picture(),
             hosts=hosts,
             runs=runs,
             dispatches=dispatches,
             notices=notices,
+            parts=parts,
         )
 
     def _refresh_cost(self) -> None:

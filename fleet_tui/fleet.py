@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.config import data_dir, log_path
+from fleet_tui.context import FleetContext
 from fleet_tui.dispatch.admission import Admission
 from fleet_tui.dispatch.archive import Archive
 from fleet_tui.dispatch.closing import Closer
@@ -42,6 +43,7 @@ from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import NoticeWatch
+from fleet_tui.parts import Parts
 from fleet_tui.transport.pool import ConnectionPool
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ class Fleet:
         self.bus.subscribe(self._keeper.heard)
         self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
         self.recovery = self._make_recovery()
+        self.parts = Parts(self._context())
         await self.recovery.close_what_was_left_open()
 
     async def close(self) -> None:
@@ -148,6 +151,7 @@ class Fleet:
         for other in tuple(self._tasks):
             other.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.parts.close()
         await self.pool.close()
         self.desk.close()
         self._keeper.write()
@@ -251,6 +255,7 @@ class Fleet:
         """Connect to every host, and again after every loss, until the fleet is closed."""
         self._is_keeping = True
         self._spawn(self._tidy())
+        self._spawn(self.parts.start())
         self.pool.keep([host.name for host in self.config.hosts])
 
     # --- what was said ----------------------------------------------------------------------
@@ -268,6 +273,22 @@ class Fleet:
         self._grew.append(listener)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _context(self) -> FleetContext:
+        return FleetContext(
+            config=self.config,
+            clock=self.clock,
+            bus=self.bus,
+            log=self.log,
+            store=self.store,
+            pool=self.pool,
+            data_dir=self.data_dir,
+            by=self.by,
+            epoch=lambda: self.epoch,
+            new_id=self._new_id,
+            spawn=self._spawn,
+            notice=self.notice,
+        )
 
     def _make_dispatcher(self) -> Dispatcher:
         admission = Admission(

@@ -9,7 +9,7 @@ from fleet_tui.model.control import Changes
 
 if TYPE_CHECKING:
     from fleet_tui.model.notice import Notice
-    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
+    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
 
 
 class Mailbox:
@@ -22,6 +22,7 @@ class Mailbox:
         self._runs: dict[str, RunView] = {}
         self._dispatches: dict[str, DispatchView] = {}
         self._notices: dict[str, Notice] = {}
+        self._parts: dict[type[PartView], PartView] = {}
 
     def put(
         self,
@@ -31,6 +32,7 @@ class Mailbox:
         runs: dict[str, RunView] | None = None,
         dispatches: dict[str, DispatchView] | None = None,
         notices: tuple[Notice, ...] = (),
+        parts: tuple[PartView, ...] = (),
     ) -> None:
         """Replace the pictures of these things by newer ones."""
         with self._lock:
@@ -43,6 +45,8 @@ class Mailbox:
                 self._dispatches.update(dispatches)
             for notice in notices:
                 self._notices[notice.id] = notice
+            for part in parts:
+                self._parts[type(part)] = part
 
     def drain(self) -> Changes:
         """Take everything that changed since the last drain."""
@@ -53,7 +57,9 @@ class Mailbox:
                 self._runs,
                 self._dispatches,
                 tuple(self._notices.values()),
+                self._parts,
             )
             self._fleet = None
             self._hosts, self._runs, self._dispatches, self._notices = {}, {}, {}, {}
+            self._parts = {}
         return changes

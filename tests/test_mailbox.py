@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.host import Host, LinkStatus
 from fleet_tui.model.notice import Notice
-from fleet_tui.model.snapshot import HostView
+from fleet_tui.model.snapshot import HostView, PartView
 
 
 def host(name: str, latency: float) -> HostView:
@@ -34,4 +36,17 @@ def test_a_drain_empties_the_box() -> None:
     box = Mailbox()
     box.put(hosts={"a": host("a", 1.0)}, notices=(notice("a", 1),))
     assert not box.drain().is_empty
+    assert box.drain().is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Kettle(PartView):
+    litres: float
+
+
+def test_of_each_part_only_the_newest_picture_crosses() -> None:
+    box = Mailbox()
+    box.put(parts=(Kettle(1.0),))
+    box.put(parts=(Kettle(2.0),))
+    assert box.drain().parts == {Kettle: Kettle(2.0)}
     assert box.drain().is_empty

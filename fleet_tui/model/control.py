@@ -6,7 +6,7 @@ recorded snapshots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest, Preview
-    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
+    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,15 @@ class Changes:
     dispatches: Mapping[str, DispatchView]
     notices: tuple[Notice, ...]
     """Every notice, in order; a later one with the same id replaces the earlier (its count)."""
+    parts: Mapping[type[PartView], PartView] = field(default_factory=dict)
+    """The newest picture of each other part that changed, by its class."""
 
     @property
     def is_empty(self) -> bool:
         """True when nothing changed."""
-        return not (self.fleet or self.hosts or self.runs or self.dispatches or self.notices)
+        return not (
+            self.fleet or self.hosts or self.runs or self.dispatches or self.notices or self.parts
+        )
 
 
 @dataclass(frozen=True, slots=True)

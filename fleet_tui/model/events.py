@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.host import HostFacts, LinkStatus
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.run import Dispatch, Run
+    from fleet_tui.model.snapshot import PartView
 
 Stream = Literal["stdout", "stderr"]
 
@@ -90,6 +91,13 @@ class NoticeRaised:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True)
+class PartChanged:
+    """A part of the fleet (queue, peers, roles, ...) has a newer picture."""
+
+    view: PartView
+
+
 Event: TypeAlias = (
     LinkChanged
     | HostProbed
@@ -100,6 +108,7 @@ Event: TypeAlias = (
     | RunFinished
     | DispatchFinished
     | NoticeRaised
+    | PartChanged
 )
 
 

@@ -18,6 +18,14 @@ call, `r` tool result, `m` note of ours or of the agent's start, `q` question, `
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """A picture of one part of the fleet beside hosts and runs; of each kind the newest counts.
+
+    The queue, the peers, the roles and their like derive from it, each in its own module.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ViewLine:
     """One line of a run's view; `text` is sanitized and holds no newline."""
 

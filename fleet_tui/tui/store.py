@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from fleet_tui.tui.states import is_on_its_own
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from fleet_tui.model.control import Changes
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.question import Question
-    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
+    from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
+
+P = TypeVar("P", bound="PartView")
 
 MAX_NOTICES = 2_000
 
@@ -35,6 +37,8 @@ class Dirty:
     notices: tuple[Notice, ...] = ()
     asked: tuple[Question, ...] = ()
     """Questions that are new."""
+    parts: set[type[PartView]] = field(default_factory=set)
+    """Kinds of parts (queue, peers, ...) that have a newer picture."""
     numbers: bool = False
     """True in the frames (at most four a second) in which counts, costs and ages may move."""
 
@@ -48,6 +52,7 @@ class Store:
         self.runs: dict[str, RunView] = {}
         self.dispatches: dict[str, DispatchView] = {}
         self.notices: dict[str, Notice] = {}
+        self._parts: dict[type[PartView], PartView] = {}
         self._asking: set[str] = set()
         self._answered: dict[tuple[str, str], float] = {}
 
@@ -67,9 +72,15 @@ class Store:
         for dispatch_id, dispatch in changes.dispatches.items():
             dirty.dispatches.add(dispatch_id)
             self.dispatches[dispatch_id] = dispatch
+        dirty.parts = set(changes.parts)
+        self._parts.update(changes.parts)
         dirty.notices = changes.notices
         self._take_notices(changes.notices)
         return dirty
+
+    def part(self, kind: type[P]) -> P | None:
+        """Return the newest picture of a part, None before there is one."""
+        return cast("P | None", self._parts.get(kind))
 
     def _take_run(self, run_id: str, run: RunView, dirty: Dirty) -> None:
         known = self.runs.get(run_id)

@@ -1,0 +1,48 @@
+"""The parts of a fleet beside remote invocation, each opened when it is first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from fleet_tui.context import FleetContext
+
+
+class Part(Protocol):
+    """What every part can do. A part does nothing by itself before `start`."""
+
+    async def start(self) -> None:
+        """Begin what it does by itself while the screen or a daemon runs; returns at once."""
+
+    async def close(self) -> None:
+        """Write everything and end; called once, on the fleet's loop."""
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Parts:
+    """Opens parts on demand, starts those that run by themselves, and closes what was opened.
+
+    Each part is a `cached_property` here, and imported inside it: a command pays for no part but
+    its own.
+    """
+
+    def __init__(self, context: FleetContext) -> None:
+        self._context = context
+        self._open: list[Part] = []
+
+    async def start(self) -> None:
+        """Start what runs by itself while the fleet is led from here."""
+        for part in tuple(self._open):
+            await part.start()
+
+    async def close(self) -> None:
+        """Close every part that was opened, the newest first."""
+        while self._open:
+            await self._open.pop().close()
+
+    def _opened(self, part: P) -> P:
+        """Remember a part, so that it is closed; to be called once by each property."""
+        self._open.append(part)
+        return part
