@@ -28,7 +28,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="send a prompt or a command to a target and stream the answers",
         usage="fleet-tui run TARGET [options] -- PROMPT",
     )
-    parser.add_argument("target", help="hosts: names, globs, @group, %%role, web[01-20], , & !")
+    parser.add_argument("target", help="hosts: names, globs, @group, %%role, ^tier, web[01-20], , & !")
     parser.add_argument("--agent", choices=("claude", "codex", "shell"))
     parser.add_argument("--mode", choices=("read", "write", "unrestricted"))
     parser.add_argument("--model", metavar="NAME")

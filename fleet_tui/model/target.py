@@ -7,6 +7,7 @@
 | `web[01-03,7]`, `r[1-2]n[01-09/2]` | a range; each name in it must exist |
 | `@desk` | a group; may hold globs and ranges too |
 | `%worker` | a role |
+| `^server` | a tier |
 | `all`, `*` | every host |
 | `a,b` · `a&b` · `a!b` | union · intersection · difference |
 
@@ -25,7 +26,7 @@ from fleet_tui.model.host import Role
 from fleet_tui.model.nearest import nearest
 from fleet_tui.model.target_complete import complete, token_start
 from fleet_tui.model.target_ranges import fold
-from fleet_tui.model.target_syntax import NAME, NAME_RULE, Node, Operand, parse
+from fleet_tui.model.target_syntax import NAME, NAME_RULE, SIGIL_KINDS, Node, Operand, parse
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
@@ -64,14 +65,17 @@ class _Selection:
         self._hosts: dict[str, frozenset[str]] = {}
         self._groups: dict[str, set[str]] = {}
         self._roles: dict[str, set[str]] = {role: set() for role in ROLES}
+        self._tiers: dict[str, set[str]] = {}
         for host in hosts:
             self._hosts[host.name] = frozenset((host.name,))
             for group in host.groups:
                 self._groups.setdefault(group, set()).add(host.name)
             for role in host.roles:
                 self._roles.setdefault(role, set()).add(host.name)
+            if host.tier is not None:
+                self._tiers.setdefault(host.tier, set()).add(host.name)
         self.why = ""
-        self._unknown: dict[str, list[str]] = {"": [], "@": [], "%": []}
+        self._unknown: dict[str, list[str]] = {"": [], "@": [], "%": [], "^": []}
         self._unmatched: list[str] = []
 
     def of(self, node: Node) -> set[str]:
@@ -123,13 +127,13 @@ class _Selection:
         return chosen
 
     def _universe(self, operand: Operand) -> Mapping[str, frozenset[str] | set[str]]:
-        if operand.sigil == "@":
-            return self._groups
-        return self._roles if operand.sigil == "%" else self._hosts
+        return {"@": self._groups, "%": self._roles, "^": self._tiers}.get(
+            operand.sigil, self._hosts
+        )
 
     def refuse_unknown(self) -> None:
         """Raise TargetError for everything named that the fleet does not have."""
-        hosts, groups, roles = (self._unknown[sigil] for sigil in ("", "@", "%"))
+        hosts, groups, roles, tiers = (self._unknown[sigil] for sigil in ("", "@", "%", "^"))
         faults = []
         if hosts:
             faults.append(f"no host is called {_quoted(hosts)}")
@@ -137,25 +141,30 @@ class _Selection:
             faults.append(f"there is no group {_quoted([f'@{name}' for name in groups])}")
         if roles:
             faults.append(f"there is no role {_quoted([f'%{name}' for name in roles])}")
+        if tiers:
+            faults.append(f"there is no tier {_quoted([f'^{name}' for name in tiers])}")
         if self._unmatched:
             faults.append(f"nothing matches {_quoted(self._unmatched)}")
         if faults:
-            raise EmptyTarget("; ".join(faults), mend=self._hint(hosts, groups, roles))
+            raise EmptyTarget("; ".join(faults), mend=self._hint(hosts, groups, roles, tiers))
 
-    def _hint(self, hosts: list[str], groups: list[str], roles: list[str]) -> str | None:
+    def _hint(
+        self, hosts: list[str], groups: list[str], roles: list[str], tiers: list[str]
+    ) -> str | None:
         """Say the nearest thing that exists, for the first name that does not."""
         if roles:
             close = nearest(roles[0], ROLES)
             if close:
                 return f"did you mean '%{close}'?"
             return f"roles are {', '.join(f'%{role}' for role in ROLES)}"
-        if not hosts and not groups:
+        if not hosts and not groups and not tiers:
             return None
-        sigil, name = ("", hosts[0]) if hosts else ("@", groups[0])
+        sigil, name = ("", hosts[0]) if hosts else ("@", groups[0]) if groups else ("^", tiers[0])
         known = {
             "": tuple(self._hosts),
             "@": tuple(self._groups),
             "%": tuple(role for role in ROLES if sigil == ""),
+            "^": tuple(self._tiers),
         }
         for other, names in known.items():
             if other != sigil and name in names:
@@ -163,10 +172,11 @@ class _Selection:
         close = nearest(name, known[sigil])
         if close:
             return f"did you mean '{sigil}{close}'?"
-        if sigil == "@":
-            if not self._groups:
-                return "no host in fleet.toml names a group"
-            return f"groups are {_short(fold(f'@{key}' for key in self._groups))}"
+        if sigil:
+            kind = SIGIL_KINDS[sigil]
+            if not known[sigil]:
+                return f"no host in fleet.toml names a {kind}"
+            return f"{kind}s are {_short(fold(f'{sigil}{key}' for key in known[sigil]))}"
         return f"hosts are {_short(fold(self._hosts))}"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.host import Host
 
 _TOKEN_BORDER = ",&!() \t"
-_COMPLETABLE = re.compile(r"[@%]?[\w.:+-]*")
+_COMPLETABLE = re.compile(r"[@%^]?[\w.:+-]*")
 
 
 def token_start(prefix: str) -> int:
@@ -34,8 +34,8 @@ def complete(prefix: str, hosts: Sequence[Host]) -> tuple[str, ...]:
     """Return what the token at the end of `prefix` could become, whole tokens, best first.
 
     `prefix` is the expression up to the cursor; a completion replaces what `token_start` begins.
-    Hosts come first, then `all`, `@groups`, `%roles` held by somebody; a bare word finds groups and
-    roles too. Nothing is offered where an operator belongs, inside brackets, or in a glob.
+    Hosts come first, then `all`, `@groups`, `%roles` held by somebody, `^tiers`; a bare word finds
+    those too. Nothing is offered where an operator belongs, inside brackets, or in a glob.
     """
     start = token_start(prefix)
     token = prefix[start:]
@@ -51,10 +51,10 @@ def complete(prefix: str, hosts: Sequence[Host]) -> tuple[str, ...]:
 
 
 def _begins(candidate: str, token: str) -> bool:
-    """Return whether `token` begins the candidate, or its name after `@` or `%`."""
+    """Return whether `token` begins the candidate, or its name after its `@`, `%` or `^`."""
     wanted = token.casefold()
     folded = candidate.casefold()
-    return folded.startswith(wanted) or folded.lstrip("@%").startswith(wanted)
+    return folded.startswith(wanted) or folded.lstrip("@%^").startswith(wanted)
 
 
 def _expects_operand(before: str) -> bool:
@@ -75,3 +75,6 @@ def _candidates(hosts: Sequence[Host]) -> Iterator[str]:
     for role in get_args(Role):
         if role in held:
             yield f"%{role}"
+    for host in hosts:
+        if host.tier is not None:
+            yield f"^{host.tier}"

@@ -2,7 +2,7 @@
 
     expression = operand { operator operand }        read strictly from left to right
     operator   = "," | "&" | "!"                     union, intersection, difference
-    operand    = "(" expression ")" | [ "@" | "%" ] pattern
+    operand    = "(" expression ")" | [ "@" | "%" | "^" ] pattern
     pattern    = text with "*", "?" and "[ranges]"
 
 White space may stand around operators, not inside names.
@@ -34,8 +34,9 @@ MAX_NESTING = 50
 """How deep parentheses may go."""
 
 Operator = Literal[",", "&", "!"]
-Sigil = Literal["", "@", "%"]
-"""What a pattern looks through: host names, groups, roles."""
+Sigil = Literal["", "@", "%", "^"]
+"""What a pattern looks through: host names, groups, roles, tiers."""
+SIGIL_KINDS = {"@": "group", "%": "role", "^": "tier"}
 
 _OPERATORS = ",&!"
 _TEXT = re.compile(r"[\w.:+*?-]+")
@@ -43,7 +44,7 @@ _TEXT = re.compile(r"[\w.:+*?-]+")
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A pattern over hosts, groups or roles, as it was typed."""
+    """A pattern over hosts, groups, roles or tiers, as it was typed."""
 
     sigil: Sigil
     parts: tuple[str | tuple[NumberRange, ...], ...]
@@ -126,7 +127,7 @@ class _Reader:
         if not char or char in _OPERATORS or char == ")":
             raise self._missing(char)
         start = self._at
-        sigil: Sigil = cast("Sigil", char) if char in "@%" else ""
+        sigil: Sigil = cast("Sigil", char) if char in SIGIL_KINDS else ""
         self._at += len(sigil)
         parts: list[str | tuple[NumberRange, ...]] = []
         while True:
@@ -167,16 +168,15 @@ class _Reader:
         found = f"found '{char}'" if char else "the expression ends"
         if not self._source.strip():
             return TargetError(
-                "the target is empty", mend="name hosts, @groups or %roles, or write all"
+                "the target is empty", mend="name hosts, @groups, %roles or ^tiers, or write all"
             )
         mend = "'everything but x' is written all!x" if char == "!" else None
-        return self._fault(f"{found} where a host, @group or %role belongs", mend)
+        return self._fault(f"{found} where a host, @group, %role or ^tier belongs", mend)
 
     def _stray(self, sigil: str) -> TargetError:
         char = self._source[self._at : self._at + 1]
         if sigil and (not char or self._at_border()):
-            kind = "group" if sigil == "@" else "role"
-            return self._fault(f"the name of a {kind} is missing after '{sigil}'")
+            return self._fault(f"the name of a {SIGIL_KINDS[sigil]} is missing after '{sigil}'")
         if char == "@":
             return self._fault(
                 "'@' may only begin a group's name",

@@ -10,15 +10,15 @@ from fleet_tui.model.target import complete, fold, resolve, token_start
 from fleet_tui.model.text import sanitize
 
 
-def host(name: str, *groups: str, role: Role = "worker") -> Host:
-    return Host(name, groups=groups, roles=frozenset({role}))
+def host(name: str, *groups: str, role: Role = "worker", tier: str | None = None) -> Host:
+    return Host(name, groups=groups, roles=frozenset({role}), tier=tier)
 
 
 FLEET = (
     host("cc-pc", "desk", role="primary"),
     host("hs-pc", "desk", role="secondary"),
-    host("nas1", "nas", "home"),
-    host("nas2", "nas"),
+    host("nas1", "nas", "home", tier="storage"),
+    host("nas2", "nas", tier="storage"),
     *(host(f"web{number:02d}", "web", "rack1") for number in range(1, 6)),
     host("r1n01", "rack2"),
     host("r1n02", "rack2"),
@@ -42,6 +42,8 @@ ALL = tuple(each.name for each in FLEET)
         ("@n*", "nas1 nas2"),
         ("%primary", "cc-pc"),
         ("%*ary", "cc-pc hs-pc"),
+        ("^storage", "nas1 nas2"),
+        ("^stor*!@home", "nas2"),
         ("web[01-03]", "web01 web02 web03"),
         ("web[01-05/2]", "web01 web03 web05"),
         ("web[01,04-05]", "web01 web04 web05"),
@@ -66,7 +68,7 @@ def test_selects(expression: str, selected: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("", "the target is empty (name hosts, @groups or %roles, or write all)"),
+        ("", "the target is empty (name hosts, @groups, %roles or ^tiers, or write all)"),
         ("nsa1", "no host is called 'nsa1' (did you mean 'nas1'?)"),
         ("NAS1", "no host is called 'NAS1' (did you mean 'nas1'?)"),
         ("desk", "no host is called 'desk' (did you mean '@desk'?)"),
@@ -78,6 +80,8 @@ def test_selects(expression: str, selected: str) -> None:
             "%boss",
             "there is no role '%boss' (roles are %primary, %secondary, %worker, %hub)",
         ),
+        ("^storge", "there is no tier '^storge' (did you mean '^storage'?)"),
+        ("^", "target '^', position 2: the name of a tier is missing after '^'"),
         ("web[04-08]", "no host is called 'web[06-08]' (did you mean 'web05'?)"),
         ("web01,foo,@bar9,zzz*", "no host is called 'foo'; there is no group '@bar9'; "
          "nothing matches 'zzz*' (hosts are cc-pc,hs-pc,nas[1-2],web[01-05],r1n[01-02],r2n01,"
@@ -94,9 +98,9 @@ def test_selects(expression: str, selected: str) -> None:
             "target '@nas!nas*' selects no host: 'nas*' takes away all that '@nas' selects",
         ),
         ("nas1,", "target 'nas1,', position 6: the expression ends where a host, "
-         "@group or %role belongs"),
-        ("all,!nas1", "target 'all,!nas1', position 5: found '!' where a host, @group or %role "
-         "belongs ('everything but x' is written all!x)"),
+         "@group, %role or ^tier belongs"),
+        ("all,!nas1", "target 'all,!nas1', position 5: found '!' where a host, @group, %role "
+         "or ^tier belongs ('everything but x' is written all!x)"),
         ("nas1 nas2", "target 'nas1 nas2', position 6: an operator belongs here "
          "(join with ',' (and also), '&' (only those in both) or '!' (but not))"),
         ("(nas1", "target '(nas1', position 1: this '(' is never closed"),
@@ -240,6 +244,8 @@ def _outcome(expression: str) -> tuple[str, ...] | None:
         ("a", ("all",)),
         ("sec", ("%secondary",)),
         ("%h", ()),
+        ("^st", ("^storage",)),
+        ("stor", ("^storage",)),
         ("nas1 ", ()),
         ("nas1", ()),
         ("web[01-", ()),
@@ -257,7 +263,7 @@ def test_an_empty_token_offers_everything_once() -> None:
     assert offered[: len(ALL)] == ALL
     assert offered[len(ALL) :] == (
         "all", "@desk", "@nas", "@home", "@web", "@rack1", "@rack2",
-        "%primary", "%secondary", "%worker",
+        "%primary", "%secondary", "%worker", "^storage",
     )  # fmt: skip
 
 
