@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from fleet_tui.config.schema_services import SERVICES
-from fleet_tui.model.config import Budget, Defaults, FleetConfig
+from fleet_tui.model.config import Attention, Budget, Defaults, FleetConfig
 from fleet_tui.model.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_tui.config.lines import LineIndex
     from fleet_tui.config.validate import Document, Entry
 
 _SAME_IN_HOST = (
@@ -21,10 +22,11 @@ _SAME_IN_HOST = (
 )  # fmt: skip
 
 
-def build(document: Document, path: Path) -> FleetConfig:
+def build(document: Document, path: Path, lines: LineIndex) -> FleetConfig:
     """Return the fleet that a document without problems describes; `path` is its file."""
     folder = path.absolute().parent
     fleet = document.table("fleet")
+    ui: dict[str, Any] = document.table("ui")
     paths: dict[str, Any] = {
         key: local_path(str(fleet[key]), folder)
         for key in ("agent_home", "log", "data_dir", "ssh_config", "known_hosts")
@@ -36,12 +38,26 @@ def build(document: Document, path: Path) -> FleetConfig:
         hosts=tuple(_host(entry, folder) for entry in document.entries("host")),
         defaults=_defaults(document.table("defaults")),
         budget=Budget(**cast("dict[str, Any]", document.table("budget"))),
-        theme=cast("str | None", document.table("ui").get("theme")),
+        theme=cast("str | None", ui.get("theme")),
+        attention=Attention(**{how: ui[how] for how in ("bell", "title", "desktop") if how in ui}),
+        aliases=MappingProxyType(cast("dict[str, str]", ui.get("aliases", {}))),
+        key_lines=MappingProxyType(_lines_of(document.table("keys"), lines)),
         keys=MappingProxyType(cast("dict[str, tuple[str, ...]]", document.table("keys"))),
         sections=_sections(document),
         path=path.absolute(),
         **paths,
     )
+
+
+def _lines_of(keys: Entry, lines: LineIndex) -> dict[str, int]:
+    """Return where each action's keys stand; the dots of an id may be TOML's own."""
+    found: dict[str, int] = {}
+    for action in keys:
+        places = (lines.exact(("keys", action)), lines.exact(("keys", *action.split("."))))
+        line = next((place for place in places if place is not None), lines.of(("keys",)))
+        if line is not None:
+            found[action] = line
+    return found
 
 
 def local_path(text: str, folder: Path) -> Path:

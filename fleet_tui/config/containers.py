@@ -54,6 +54,8 @@ class TableOf:
     keys_mean: str
     known: tuple[str, ...] = ()
     """The keys there are, when they are few; the nearest one is told for another."""
+    is_dotted: bool = False
+    """Whether keys may hold dots: `a.b = 1`, which TOML reads as a table in a table, is "a.b"."""
 
     @property
     def allowed(self) -> str:
@@ -70,6 +72,11 @@ class TableOf:
                 close = nearest(key, self.known)
                 hint = f'; did you mean "{close}"?' if close else ""
                 report.add((*path, key), f"found {show(key)}", f"allowed: {self.keys_mean}{hint}")
+                continue
+            if self.is_dotted and isinstance(inner, dict):
+                nested = self.check(inner, (*path, key), report)
+                if isinstance(nested, dict):
+                    table.update({f"{key}.{rest}": item for rest, item in nested.items()})
                 continue
             item = self.item.check(inner, (*path, key), report)
             if item is not INVALID:

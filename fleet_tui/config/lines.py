@@ -45,6 +45,10 @@ class LineIndex:
     def __init__(self, lines: Mapping[KeyPath, int]) -> None:
         self._lines = lines
 
+    def exact(self, path: KeyPath) -> int | None:
+        """Return the line of `path` itself."""
+        return self._lines.get(path)
+
     def of(self, path: KeyPath) -> int | None:
         """Return the line of `path`, else that of the nearest thing around it, else None."""
         for length in range(len(path), 0, -1):

@@ -35,11 +35,12 @@ def load(path: Path) -> FleetConfig:
     file = one_line(str(path), 500)
     text = _decode(_read(path, file), file)
     raw = _parse(text, file)
-    report = Report(file, locate(text))
+    lines = locate(text)
+    report = Report(file, lines)
     document = validate(raw, report)
     crosscheck(raw, document, report, _ssh_config(document, path))
     report.raise_if_any()
-    return build(document, path)
+    return build(document, path, lines)
 
 
 def _ssh_config(document: Document, path: Path) -> Path:

@@ -109,7 +109,7 @@ HOST = section(
     Key("key", PATH, "The private key to use."),
     Key("roles", ListOf(Choice(get_args(Role))), "What it is to the fleet; one is the primary."),
     Key("groups", ListOf(NEW_NAME), "Targets write these as @group."),
-    Key("tier", NEW_NAME, "A word to sort views by."),
+    Key("tier", NEW_NAME, "Kind of machine; views sort by it, targets write it as ^tier."),
     Key("agent", AGENT, "Its agent, if not the default."),
     Key("agent_paths", _AGENT_PATHS, "Where its agents are, when they should not be looked for."),
     Key("workdir", REMOTE_PATH, "The folder in which agents start."),
@@ -126,7 +126,22 @@ BUDGET = section(
     Key("usd_per_dispatch", Money(), "All runs of one dispatch together."),
 )
 
-UI = section("ui", "The screen.", Key("theme", Text("a theme's name"), "The theme to start with."))
+_EVENTS = ListOf(Text("a word like run-failed", re.compile(r"[a-z][a-z0-9-]*")))
+_ALIASES = TableOf(
+    Text('a command line, like "hosts nas*"'),
+    re.compile(r"[a-z][a-z0-9-]*"),
+    "a word of small letters, digits and -",
+)
+
+UI = section(
+    "ui",
+    "The screen.",
+    Key("theme", Text("a theme's name"), "The theme to start with."),
+    Key("bell", _EVENTS, "Events that ring the terminal's bell, unless you are looking at it."),
+    Key("title", _EVENTS, "Events that are told in the terminal's title, likewise."),
+    Key("desktop", _EVENTS, "Events that become desktop notifications (OSC 9, 777), likewise."),
+    Key("aliases", _ALIASES, "Your own names for command lines."),
+)
 
 KEYS = Section(
     "keys",
@@ -134,6 +149,7 @@ KEYS = Section(
     TableOf(
         ListOf(Text('a key like "d" or "ctrl+t"'), may_be_single=True),
         re.compile(r"[a-z][a-z0-9._-]*"),
-        "an action's id, like dispatch",
+        "an action's id, like pane.zoom",
+        is_dotted=True,
     ),
 )

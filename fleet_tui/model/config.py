@@ -45,6 +45,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Attention:
+    """Which events reach for the operator when the terminal is not being looked at."""
+
+    bell: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    desktop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FleetConfig:
     """A whole fleet. Sections that no part of the program reads yet are kept in `sections`."""
 
@@ -58,8 +67,13 @@ class FleetConfig:
     data_dir: Path | None = None
     """Run store and spools; None is the platform's state folder."""
     theme: str | None = None
+    attention: Attention = field(default_factory=Attention)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Own names of the command line, and the command line that each stands for."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Action id to the keys that replace its default ones."""
+    key_lines: Mapping[str, int] = field(default_factory=dict)
+    """Action id to the line of the file in which its keys stand."""
     ssh_config: Path | None = None
     """The OpenSSH client configuration to honour; None is `~/.ssh/config`."""
     known_hosts: Path | None = None

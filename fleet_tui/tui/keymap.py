@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.tui import keynames
 from fleet_tui.tui.actions import SCOPE_CHAINS
+from fleet_tui.tui.safe import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleet_tui.tui.actions import Action, Registry
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.tui.actions import Action, Registry, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,69 +42,116 @@ class Keymap:
         return {i: ",".join(self.keys[i]) for i in self.changed}
 
 
-def build(registry: Registry, wanted: Mapping[str, Sequence[str]]) -> Keymap:
-    """Return the keymap for `wanted` (`[keys]` of fleet.toml) over the defaults."""
-    defaults = {a.id: tuple(keynames.canonical(k) for k in a.keys) for a in registry}
-    problems: list[str] = []
-    accepted: dict[str, tuple[str, ...]] = {}
-    for action_id, keys in wanted.items():
-        if action_id not in registry:
-            problems.append(_unknown(action_id, registry))
-            continue
-        good = _good_keys(action_id, keys, problems)
-        if good:
-            accepted[action_id] = good
-    while clash := _first_clash(registry, {**defaults, **accepted}, accepted):
-        loser, other, key = clash
-        problems.append(
-            f"keys.{loser}: {keynames.label(key)} is already {other} "
-            f"({registry[other].title.lower()}); {loser} keeps its default"
-        )
-        del accepted[loser]
-    return Keymap({**defaults, **accepted}, frozenset(accepted), tuple(problems))
-
-
-def _unknown(action_id: str, registry: Registry) -> str:
-    near = difflib.get_close_matches(action_id, registry.ids(), n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "`?` lists every action"
-    return f"keys.{action_id}: unknown action; {hint}"
-
-
-def _good_keys(action_id: str, keys: Sequence[str], problems: list[str]) -> tuple[str, ...]:
-    good: list[str] = []
-    for key in keys:
-        reason = keynames.fault(key)
-        name = keynames.canonical(key)
-        if reason:
-            problems.append(f"keys.{action_id}: {key!r}: {reason}; it keeps its default")
-            return ()
-        if name in keynames.RISKY:
-            problems.append(
-                f"keys.{action_id}: {name} never reaches the program in many terminals "
-                "(tmux, screen, flow control); it keeps its default"
-            )
-            return ()
-        good.append(name)
-    if not good:
-        problems.append(f"keys.{action_id}: no key given; it keeps its default")
-    return tuple(good)
-
-
-def _first_clash(
+def build(
     registry: Registry,
-    keys: Mapping[str, tuple[str, ...]],
-    accepted: Mapping[str, tuple[str, ...]],
-) -> tuple[str, str, str] | None:
-    """Return (override, the action it collides with, key), or None."""
-    for action_id in accepted:
-        for key in keys[action_id]:
-            for chain in SCOPE_CHAINS.values():
-                if registry[action_id].scope not in chain:
-                    continue
-                for other in registry.in_scope(*chain):
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    file: str = "",
+    lines: Mapping[str, int] | None = None,
+) -> Keymap:
+    """Return the keymap for `wanted` (`[keys]` of fleet.toml) over the defaults.
+
+    `file` and `lines` (of each id) are where the problems are told to stand.
+    """
+    check = _Check(registry, file, lines or {})
+    for action_id, keys in wanted.items():
+        check.take(action_id, keys)
+    while clash := check.first_clash():
+        check.drop(*clash)
+    told = sorted(check.problems, key=lambda problem: problem[0])
+    accepted = check.accepted
+    return Keymap(
+        {**check.defaults, **accepted}, frozenset(accepted), tuple(text for _, text in told)
+    )
+
+
+def of_config(registry: Registry, config: FleetConfig) -> Keymap:
+    """Return the keymap that a fleet.toml asks for."""
+    file = config.path.name if config.path is not None else ""
+    return build(registry, config.keys, file=file, lines=config.key_lines)
+
+
+class _Check:
+    """The operator's keys, one by one; what cannot be had is a problem and keeps its default."""
+
+    def __init__(self, registry: Registry, file: str, lines: Mapping[str, int]) -> None:
+        self._registry = registry
+        self._file = file
+        self._lines = lines
+        self.defaults = {a.id: tuple(keynames.canonical(k) for k in a.keys) for a in registry}
+        self.accepted: dict[str, tuple[str, ...]] = {}
+        self.problems: list[tuple[int, str]] = []
+
+    def take(self, action_id: str, keys: Sequence[str]) -> None:
+        """Accept the keys of one action, or say why not."""
+        if action_id not in self._registry:
+            near = difflib.get_close_matches(action_id, self._registry.ids(), n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else "`?` lists every action"
+            self._tell(action_id, f"unknown action; {hint}")
+            return
+        reason = next(filter(None, map(_fault, keys)), "" if keys else "no key given")
+        if reason:
+            self._tell(action_id, f"{reason}; it keeps {self._default(action_id)}")
+        else:
+            self.accepted[action_id] = tuple(keynames.canonical(key) for key in keys)
+
+    def first_clash(self) -> tuple[str, str, str] | None:
+        """Return (override, the action it collides with, key), or None."""
+        keys = {**self.defaults, **self.accepted}
+        for action_id in self.accepted:
+            for key in keys[action_id]:
+                other = self._other_on(action_id, key, keys)
+                if other:
+                    return action_id, other, key
+        return None
+
+    def _other_on(
+        self, action_id: str, key: str, keys: Mapping[str, tuple[str, ...]]
+    ) -> str | None:
+        mine = self._registry[action_id].scope
+        for chain in SCOPE_CHAINS.values():
+            if mine in chain:
+                for other in self._registry.in_scope(*chain):
                     if other.id != action_id and key in keys[other.id]:
-                        return action_id, other.id, key
-    return None
+                        return other.id
+        return None
+
+    def drop(self, loser: str, other: str, key: str) -> None:
+        """Give an action its default keys back, because another one has the key it asks for."""
+        mine, theirs = self._registry[loser], self._registry[other]
+        self.accepted.pop(loser)
+        shown = keynames.label(key)
+        if mine.scope == theirs.scope:
+            trouble = f"{shown} is already {other} ({theirs.title.lower()})"
+        elif _is_nearer(mine.scope, theirs.scope):
+            trouble = f"{shown} would shadow {other} ({theirs.title.lower()}) in {mine.scope}"
+        else:
+            trouble = f"{shown} is shadowed by {other} ({theirs.title.lower()}) in {theirs.scope}"
+        self._tell(loser, f"{trouble}; it keeps {self._default(loser)}")
+
+    def _default(self, action_id: str) -> str:
+        labels = [keynames.label(key) for key in self.defaults[action_id]]
+        return f"its default {' '.join(labels)}" if labels else "having no key"
+
+    def _tell(self, action_id: str, trouble: str) -> None:
+        line = self._lines.get(action_id, 0)
+        place = f"{self._file}:{line}: " if self._file and line else ""
+        self.problems.append((line, f"{place}keys.{short(action_id, 60)}: {trouble}"))
+
+
+def _fault(key: str) -> str:
+    """Return why a key cannot be bound; empty when it can."""
+    if reason := keynames.fault(key):
+        return f"{short(key, 40)!r}: {reason}"
+    if (name := keynames.canonical(key)) in keynames.RISKY:
+        return f"{name}: {keynames.RISKY[name]}"
+    return ""
+
+
+def _is_nearer(scope: Scope, other: Scope) -> bool:
+    """Tell whether `scope` is asked before `other` where both are live."""
+    chains = [chain for chain in SCOPE_CHAINS.values() if scope in chain and other in chain]
+    return any(chain.index(scope) < chain.index(other) for chain in chains)
 
 
 def clashes(registry: Registry, keys: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -62,8 +62,22 @@ NAMED = {
 
 MODIFIERS = ("ctrl", "alt", "shift")
 
-RISKY = frozenset(f"ctrl+{letter}" for letter in "abhjklmiqsz")
-"""Taken on the way: tmux and screen prefixes, flow control, and other names of tab and enter."""
+_ON_THE_WAY = {
+    "a": "is screen's prefix, and never gets here in it",
+    "b": "is tmux's prefix, and never gets here in it",
+    "h": "is backspace to many terminals, and pane movement to many a tmux",
+    "i": "is tab to terminals",
+    "j": "is enter to terminals, and pane movement to many a tmux",
+    "k": "is pane movement to many a tmux",
+    "l": "is pane movement to many a tmux",
+    "m": "is enter to terminals",
+    "q": "starts stopped output again in terminals with flow control",
+    "s": "stops the output in terminals with flow control",
+    "z": "is the shell's key to suspend a program",
+}
+
+RISKY = {f"ctrl+{letter}": reason for letter, reason in _ON_THE_WAY.items()}
+"""Keys that are taken on the way to the program, and by what."""
 
 _NAME_OF_SYMBOL = {symbol: name for name, symbol in SYMBOLS.items()}
 

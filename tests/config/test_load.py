@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_tui.config import load
 from fleet_tui.config.validate import SECTIONS
-from fleet_tui.model.config import Budget, Defaults, FleetConfig
+from fleet_tui.model.config import Attention, Budget, Defaults, FleetConfig
 from fleet_tui.model.errors import ConfigError
 from fleet_tui.model.host import Host
 from fleet_tui.model.text import sanitize
@@ -122,7 +122,12 @@ def test_sections_reach_the_model(tmp_path: Path) -> None:
         usd_per_dispatch = 2.5
         [ui]
         theme = "dark"
+        bell = ["run-failed"]
+        desktop = ["question-asked", "run-failed"]
+        aliases = { nas = "hosts nas*" }
         [keys]
+        pane.zoom = ["Z"]
+        "pane.next" = "m"
         quit = "ctrl+t"
         dispatch = ["d", "n"]
         [queue]
@@ -146,7 +151,21 @@ def test_sections_reach_the_model(tmp_path: Path) -> None:
     )
     assert config.budget == Budget(10.0, 2.5)
     assert config.theme == "dark"
-    assert config.keys == {"quit": ("ctrl+t",), "dispatch": ("d", "n")}
+    assert config.attention == Attention(("run-failed",), (), ("question-asked", "run-failed"))
+    assert config.aliases == {"nas": "hosts nas*"}
+    assert config.keys == {
+        "pane.zoom": ("Z",),
+        "pane.next": ("m",),
+        "quit": ("ctrl+t",),
+        "dispatch": ("d", "n"),
+    }
+    first = config.key_lines["pane.zoom"]
+    assert config.key_lines == {
+        "pane.zoom": first,
+        "pane.next": first + 1,
+        "quit": first + 2,
+        "dispatch": first + 3,
+    }
     assert config.sections == {
         "queue": {"backend": "directory", "lease": 120.0},
         "notify": ({"kind": "local", "events": ("run-failed",)},),

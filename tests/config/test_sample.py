@@ -15,7 +15,7 @@ from tests.support.schema import keys_of
 TEXT = sample_path().read_text("utf-8")
 DOCUMENT = tomllib.loads(TEXT)
 OPTIONS = [(section, key.name) for section in SECTIONS for key in keys_of(section)]
-COMMENTED = re.compile(r"^# ([a-z_]+) = .+$", re.MULTILINE)
+COMMENTED = re.compile(r"^# ([a-z_.]+) = .+$", re.MULTILINE)
 
 
 def shown_keys(section: Section) -> list[str]:
@@ -60,7 +60,7 @@ def test_commented_options_work_when_they_are_switched_on(tmp_path: Path) -> Non
     assert switched_on >= 6
     assert config.log == Path("~/.claude/fleet.log")
     assert config.theme == "fleet-dark"
-    assert config.keys == {"quit": ("q", "ctrl+q")}
+    assert config.keys == {"pane.zoom": ("Z", "f6")}
 
 
 def test_every_option_is_explained_above_or_beside_its_first_use() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from fleet_tui.config import load
 from fleet_tui.tui import keymap, keynames
 from fleet_tui.tui.actions import SCOPE_CHAINS
 from fleet_tui.tui.bindings import bindings_for
@@ -11,6 +14,9 @@ from fleet_tui.tui.catalogue import REGISTRY
 from fleet_tui.tui.keys_table import markdown
 from tests.tui.desk import at_desk
 from tests.tui.fake_control import FakeControl
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULTS = keymap.build(REGISTRY, {})
 
@@ -59,10 +65,11 @@ def test_bindings_and_documentation_come_from_the_registry() -> None:
         ({"output.cancel": ("hyper+x",)}, "unknown modifier 'hyper'"),
         ({"output.cancel": ("pageupp",)}, "unknown key name 'pageupp'"),
         ({"output.cancel": ("shift+r",)}, "write 'R'"),
-        ({"output.cancel": ("ctrl+b",)}, "never reaches the program in many terminals"),
+        ({"output.cancel": ("ctrl+b",)}, "ctrl+b: is tmux's prefix"),
         ({"output.cancel": ()}, "no key given"),
         ({"output.cancel": ("r",)}, "r is already output.retry (send again to"),
-        ({"output.cancel": ("z",)}, "z is already pane.zoom"),
+        ({"output.cancel": ("z",)}, "z would shadow pane.zoom (zoom the pane) in output"),
+        ({"pane.zoom": ("x",)}, "x is shadowed by output.cancel"),
     ],
 )
 def test_a_slip_is_one_line_and_keeps_the_default(
@@ -73,6 +80,26 @@ def test_a_slip_is_one_line_and_keeps_the_default(
     assert problem in built.problems[0]
     assert "\n" not in built.problems[0]
     assert built.keys == DEFAULTS.keys
+    if "unknown action" not in problem:
+        assert "it keeps its default" in built.problems[0]
+
+
+def test_problems_name_file_and_line_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        '[[host]]\nname = "a"\n\n[keys]\n'
+        'pane.zoom = "d"\noutput.cancle = "X"\n"log.open" = "hyper+l"\npane.next = "f9"\n'
+    )
+    config = load(path)
+    built = keymap.build(REGISTRY, config.keys, file="fleet.toml", lines=config.key_lines)
+    assert built.problems == (
+        "fleet.toml:5: keys.pane.zoom: d is already dispatch.compose (send a prompt to hosts); "
+        "it keeps its default z",
+        "fleet.toml:6: keys.output.cancle: unknown action; did you mean output.cancel?",
+        "fleet.toml:7: keys.log.open: 'hyper+l': unknown modifier 'hyper' "
+        "(ctrl, alt and shift exist); it keeps its default l",
+    )
+    assert built.changed == {"pane.next"}
 
 
 def test_keys_may_be_swapped_and_written_as_people_write_them() -> None:
