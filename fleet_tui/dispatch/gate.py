@@ -1,12 +1,28 @@
-"""The decision point before a run starts: one pure function, deny by default."""
+"""The decision point before a run starts: one pure function, deny by default.
+
+It is asked twice: when a dispatch is about to be written down, for all hosts of one kind; and on
+each host that has a check of its own, once that check has been answered and before the agent is
+started.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from fleet_tui.model.run import AgentName, Mode, Origin
+
+Standing = Literal["leads", "not-primary", "behind"]
+"""Whether this machine may act: it leads the fleet; another one does; or the fleet has moved on to
+a later epoch than the one it acts with."""
+
+VerifyState = Literal["none", "unasked", "matched", "mismatched", "unanswered"]
+"""What the host's own check said: `none` is a host without one; `unasked` will be asked on the host
+before anything starts there."""
+
+Login = Literal["unasked", "user", "root", "unknown"]
+"""Who the run would be on the host; it is asked there when that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,17 @@ class GateCase:
     is_vouched_for: bool = False
     """A valid signature (queue) or a person's confirmation (other origins) stands behind it."""
     is_read_only: bool = False
-    """This program may only look: an observer, or a primary that has been replaced."""
+    """This program may only look."""
+    standing: Standing = "leads"
+    verify: VerifyState = "none"
+    verify_said: str = ""
+    """What was found and what was expected, one sanitized sentence."""
+    verify_mend: str = ""
+    login: Login = "unasked"
+    allows_root: bool = False
+    """fleet.toml says so of every host here."""
+    opens: frozenset[str] = frozenset()
+    """What of the repository is let run: `hooks`, `mcp`."""
     worst_case_usd: float | None = None
     """Hosts times budget per run; None when a run could cost any amount."""
     is_free: bool = False
@@ -45,11 +71,35 @@ class Refusal:
 
 def refusal(case: GateCase) -> Refusal | None:
     """Return why `case` must not start, or None when it may."""
+    return (
+        _may_not_act(case)
+        or _wrong_mode(case)
+        or _wrong_origin(case)
+        or _wrong_opening(case)
+        or _wrong_host(case)
+        or _over_budget(case)
+    )
+
+
+def _may_not_act(case: GateCase) -> Refusal | None:
     if case.is_read_only:
         return Refusal("this program is read-only", "start it without --read-only on the primary")
+    if case.standing == "not-primary":
+        return Refusal(
+            "this machine is not the fleet's primary", "start it there, or promote this machine"
+        )
+    if case.standing == "behind":
+        return Refusal(
+            "the fleet has a newer primary than this machine knew of",
+            "start it on that one; `fleet-tui mirror status` names it",
+        )
+    if case.standing != "leads":
+        return Refusal(
+            "it is not known whether this machine leads", "see `fleet-tui mirror status`"
+        )
     if not case.hosts:
         return Refusal("the target selects no host", "see the hosts with `fleet-tui hosts`")
-    return _wrong_mode(case) or _wrong_origin(case) or _over_budget(case)
+    return None
 
 
 def _wrong_mode(case: GateCase) -> Refusal | None:
@@ -87,6 +137,44 @@ def _wrong_origin(case: GateCase) -> Refusal | None:
         return Refusal(
             f"mode unrestricted needs each host named again; missing {shown}",
             "--confirm HOST for each, or type them in the composer",
+        )
+    return None
+
+
+def _wrong_opening(case: GateCase) -> Refusal | None:
+    """Refuse to let a repository's own programs run but where the operator opened them."""
+    if not case.opens:
+        return None
+    opened = " and ".join(sorted(case.opens))
+    if case.origin != "operator":
+        return Refusal(
+            f"the {opened} of a repository are never opened for origin {case.origin}",
+            "an operator may open them by hand, for one run",
+        )
+    if case.agent != "claude":
+        return Refusal(f"{case.agent} has no {opened} to open", "leave it out for this agent")
+    if case.mode == "read":
+        return Refusal(
+            f"mode read cannot be kept with the {opened} of a repository: they run what they like",
+            "use --mode write",
+        )
+    return None
+
+
+def _wrong_host(case: GateCase) -> Refusal | None:
+    """Refuse what the host itself said; a check that was not asked yet stops nothing here."""
+    if case.verify in ("mismatched", "unanswered"):
+        return Refusal(
+            case.verify_said or f"the host's own check has {case.verify}",
+            case.verify_mend or "mend the host, or correct `verify` in fleet.toml",
+        )
+    if case.mode != "unrestricted" or case.agent == "shell" or case.allows_root:
+        return None
+    if case.login in ("root", "unknown"):
+        who = "would be root" if case.login == "root" else "does not say that it is not root"
+        return Refusal(
+            f"mode unrestricted is refused to a run that {who} on {', '.join(case.hosts[:5])}",
+            "log in as another user, or set allow_root = true for that host in fleet.toml",
         )
     return None
 
