@@ -1,0 +1,1 @@
+"""The shared task queue: at-least-once run, exactly-once commit."""
