@@ -1,0 +1,168 @@
+"""What this machine must not forget of the queue: signed tasks it has taken, attempts it has begun.
+
+One SQLite file in the state folder, shared by every worker of this machine and synced on each
+change: a task's signature is spent, and an attempt's run has its name, before anything happens.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_NAME = "queue.db"
+BUSY_SECONDS = 10.0
+KEPT_SECONDS = 400 * 86_400.0
+"""How long a spent signature is remembered: longer than any signature may hold."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signed (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL,
+    is_spent INTEGER NOT NULL DEFAULT 0, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+    attempt TEXT PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL,
+    claim TEXT NOT NULL, at REAL NOT NULL, ended_at REAL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a task by a worker of this machine, and the run that carries it out."""
+
+    id: str
+    run: str
+    name: str
+    host: str
+    claim: str
+    """What the store needs to take the claim up again."""
+
+
+class Ledger:
+    """Safe between programs; each method is one transaction. Raises JournalError."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE_NAME
+        with self._faults("open the queue's ledger"):
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(
+                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+    # --- signatures ---------------------------------------------------------------------------
+
+    def accept(self, identifier: str, name: str, digest: str, now: float) -> str:
+        """Take note that the signed task `identifier` is being carried out as `name`.
+
+        Returns why it must not be: it was done before, under another name, or with another text.
+        Empty when it may; another attempt of the same task may.
+        """
+        with self._changing("note a signed task"):
+            row = self._db.execute(
+                "SELECT name, digest, is_spent FROM signed WHERE id = ?", (identifier,)
+            ).fetchone()
+            if row is None:
+                self._db.execute(
+                    "INSERT INTO signed (id, name, digest, at) VALUES (?, ?, ?, ?)",
+                    (identifier, name, digest, now),
+                )
+                return ""
+        known_name, known_digest, is_spent = row
+        if is_spent:
+            return "a task with its id was done before"
+        if known_digest != digest:
+            return "another text with its id was taken before"
+        return "" if known_name == name else "a task with its id was taken under another name"
+
+    def why_replayed(self, identifier: str, name: str, digest: str) -> str:
+        """Say what `accept` would, and change nothing."""
+        with self._faults("read the queue's ledger"):
+            row = self._db.execute(
+                "SELECT name, digest, is_spent FROM signed WHERE id = ?", (identifier,)
+            ).fetchone()
+        if row is None or (not row[2] and row[0] == name and row[1] == digest):
+            return ""
+        return "a task with its id was taken before"
+
+    def spend(self, identifier: str) -> None:
+        """Never accept this id again: its task is done."""
+        with self._changing("spend a signature"):
+            self._db.execute("UPDATE signed SET is_spent = 1 WHERE id = ?", (identifier,))
+
+    # --- attempts -----------------------------------------------------------------------------
+
+    def begin(self, attempt: Attempt, now: float) -> Attempt:
+        """Write an attempt down before its run starts; returns what stands there already."""
+        with self._changing("note an attempt"):
+            self._db.execute(
+                "INSERT OR IGNORE INTO attempts (attempt, run, name, host, claim, at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (attempt.id, attempt.run, attempt.name, attempt.host, attempt.claim, now),
+            )
+            return self._attempts("attempt = ?", attempt.id)[0]
+
+    def end(self, attempt: str, now: float) -> None:
+        """Write down that nothing more is to be done for an attempt."""
+        with self._changing("note the end of an attempt"):
+            self._db.execute("UPDATE attempts SET ended_at = ? WHERE attempt = ?", (now, attempt))
+            self._db.execute("DELETE FROM attempts WHERE ended_at < ?", (now - KEPT_SECONDS,))
+            self._db.execute("DELETE FROM signed WHERE at < ?", (now - KEPT_SECONDS,))
+
+    def open_attempts(self) -> list[Attempt]:
+        """Return the attempts that a worker of this machine has begun and not ended."""
+        with self._faults("read the queue's ledger"):
+            return self._attempts("ended_at IS NULL")
+
+    def of_task(self, name: str) -> list[Attempt]:
+        """Return the attempts of a task, oldest first."""
+        with self._faults("read the queue's ledger"):
+            return self._attempts("name = ?", name)
+
+    def _attempts(self, where: str, *values: str) -> list[Attempt]:
+        found = self._db.execute(
+            f"SELECT attempt, run, name, host, claim FROM attempts WHERE {where} ORDER BY at",
+            values,
+        )
+        return [Attempt(*row) for row in found]
+
+    # --- inside -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _changing(self, doing: str) -> Iterator[None]:
+        with self._faults(doing):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _faults(self, doing: str) -> Iterator[None]:
+        mend = f"see that {self._path.parent} can be written and its disk has space"
+        try:
+            yield
+        except OSError as error:
+            raise JournalError(
+                f"cannot {doing}: {error.strerror}", where=str(self._path), mend=mend
+            ) from error
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"cannot {doing}: {error}", where=str(self._path), mend=mend
+            ) from error
