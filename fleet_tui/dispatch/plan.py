@@ -88,7 +88,7 @@ def make_plans(
                     can_ask=request.can_ask,
                     model=request.model or defaults.model,
                     budget_usd=choose_budget(request, agent, len(hosts), config),
-                    workdir=host.workdir,
+                    workdir=request.workdir or host.workdir,
                     stdin=request.stdin,
                 ),
                 timeout=timeout or None,

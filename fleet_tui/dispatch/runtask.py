@@ -235,7 +235,7 @@ class RunTask:
         line = write_line(
             argv=command.argv or None,
             script=command.script,
-            cwd=plan.host.workdir,
+            cwd=plan.request.workdir,
             env={**command.env, **plan.host.env},
         )
         return line, "open" if command.keeps_stdin_open else command.stdin

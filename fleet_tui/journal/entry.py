@@ -22,6 +22,7 @@ EventName = Literal[
     "demote",
     "mcp-call",
     "managed",
+    "handoff",
     "start",
     "stop",
 ]

@@ -24,6 +24,8 @@ class DispatchRequest:
     model: str | None = None
     session: str | None = None
     """An agent's session to go on with; the target is then its host alone."""
+    workdir: str | None = None
+    """The folder on the host; None for the host's own."""
     can_ask: bool = False
     """True when a person is there to answer what the agent asks."""
     stdin: bytes = b""

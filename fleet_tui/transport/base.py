@@ -78,6 +78,17 @@ class Process(Protocol):
         """Give the process up at once; `wait` then returns a lost status. Never blocks."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One thing in a folder, as the host's file system tells it."""
+
+    name: str
+    size: int
+    changed_at: float
+    """Unix seconds of the host's clock."""
+    is_folder: bool
+
+
 class RemoteFiles(Protocol):
     """Files of a host (SFTP, or the local disk). Paths are POSIX paths of that host."""
 
@@ -92,6 +103,9 @@ class RemoteFiles(Protocol):
 
     async def listdir(self, path: str) -> list[str]:
         """Return the names in a folder, without `.` and `..`; raises FileNotFoundError."""
+
+    async def entries(self, path: str) -> list[FileEntry]:
+        """Return what is in a folder, by name; raises FileNotFoundError, PermissionError."""
 
 
 class Connection(Protocol):

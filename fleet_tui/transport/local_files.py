@@ -8,6 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from fleet_tui.transport.base import FileEntry
+
 
 class LocalFiles:
     """Reads and writes in threads; `~` at the start of a path is the home folder."""
@@ -27,6 +29,21 @@ class LocalFiles:
     async def listdir(self, path: str) -> list[str]:
         """Return the names in a folder, sorted."""
         return sorted(await asyncio.to_thread(os.listdir, _expand(path)))
+
+    async def entries(self, path: str) -> list[FileEntry]:
+        """Return what is in a folder, sorted by name; links are not followed."""
+        return await asyncio.to_thread(_entries, _expand(path))
+
+
+def _entries(path: Path) -> list[FileEntry]:
+    found = []
+    with os.scandir(path) as items:
+        for item in items:
+            with contextlib.suppress(FileNotFoundError):  # gone between the two looks
+                told = item.stat(follow_symlinks=False)
+                is_folder = item.is_dir(follow_symlinks=False)
+                found.append(FileEntry(item.name, told.st_size, told.st_mtime, is_folder))
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def _expand(path: str) -> Path:

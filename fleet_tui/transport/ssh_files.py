@@ -6,11 +6,13 @@ import contextlib
 import errno
 import posixpath
 import secrets
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import asyncssh
 
+from fleet_tui.transport.base import FileEntry
 from fleet_tui.transport.ssh_errors import map_ssh_errors
 
 if TYPE_CHECKING:
@@ -59,6 +61,13 @@ class SshFiles:
         texts = (name if isinstance(name, str) else name.decode() for name in names)
         return sorted(name for name in texts if name not in (".", ".."))
 
+    async def entries(self, path: str) -> list[FileEntry]:
+        """Return what is in a folder, sorted by name; links are not followed."""
+        with self._errors(path):
+            names = await self._client.readdir(_remote(path))
+        found = (_entry(item) for item in names)
+        return sorted((e for e in found if e.name not in (".", "..")), key=lambda e: e.name)
+
     async def _replace(self, source: str, target: str) -> None:
         try:
             await self._client.posix_rename(source, target)
@@ -95,6 +104,15 @@ def _as_os_error(error: asyncssh.SFTPError, path: str) -> Exception:
     if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
         return asyncssh.ConnectionLost("the SFTP session ended")
     return _FileError(OSError(errno.EIO, str(error.reason) or "the host refused", path))
+
+
+def _entry(item: asyncssh.SFTPName) -> FileEntry:
+    name, attrs = item.filename, item.attrs
+    text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+    is_folder = attrs.type == asyncssh.FILEXFER_TYPE_DIRECTORY or stat.S_ISDIR(
+        attrs.permissions or 0
+    )
+    return FileEntry(text, attrs.size or 0, float(attrs.mtime or 0), is_folder)
 
 
 def _remote(path: str) -> str:

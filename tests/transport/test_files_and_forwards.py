@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_tui.model.errors import Unreachable
+from fleet_tui.transport.local_files import LocalFiles
 from tests.support.sshd import SshServer, free_port, refusing_port
 from tests.transport.helpers import fleet_of, pool_of
 
@@ -31,6 +32,23 @@ async def test_reading_and_writing(connection: Connection, tmp_path: Path) -> No
     assert await files.listdir(str(tmp_path)) == ["a file"]
     assert await files.exists(path)
     assert not await files.exists(path + "x")
+
+
+async def test_what_is_in_a_folder(connection: Connection, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_bytes(b"123")
+    os.utime(tmp_path / "a file", (1000, 1234))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    files = await connection.files()
+    for found in (await files.entries(str(tmp_path)), await LocalFiles().entries(str(tmp_path))):
+        assert [(entry.name, entry.is_folder) for entry in found] == [
+            ("a file", False),
+            ("folder", True),
+            ("link", False),
+        ]
+        assert (found[0].size, found[0].changed_at) == (3, 1234.0)
+    with pytest.raises(FileNotFoundError):
+        await files.entries(str(tmp_path / "none"))
 
 
 async def test_a_large_file_survives_the_journey(connection: Connection, tmp_path: Path) -> None:
