@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SAME_IN_HOST = (
     "name", "address", "user", "port", "via", "connection", "shell", "groups", "tier", "agent",
-    "workdir", "durable",
+    "workdir", "durable", "allow_root",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from fleet_tui.config.values import (
     RUN_TIMEOUT,
 )
 from fleet_tui.model.host import ConnectionKind, Role, Shell
+from fleet_tui.model.run import OnLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ DEFAULTS = section(
     Key("timeout", RUN_TIMEOUT, "How long a run may take."),
     Key("stall_after", Duration(1, 30 * DAY, "never"), "Stop a run that says nothing for so long."),
     Key("budget_usd", Money(), "Cap of one run on one host."),
+    Key("on_limit", Choice(get_args(OnLimit)), "What a run does that its model's limit ended."),
     Key("fanout", Whole(1, 10_000), "How many hosts may be logging in at once."),
     Key("keepalive", Duration(0.5, 600), "Between probes of a silent connection; three end it."),
     Key("connect_timeout", Duration(0.5, 600), "How long a login may take."),
@@ -114,6 +116,7 @@ HOST = section(
     Key("agent_paths", _AGENT_PATHS, "Where its agents are, when they should not be looked for."),
     Key("workdir", REMOTE_PATH, "The folder in which agents start."),
     Key("durable", Flag(), "Whether runs outlive the connection; true but on Windows hosts."),
+    Key("allow_root", Flag(), "Let unrestricted runs be root; only for a throw-away machine."),
     Key("env", _ENV, "Environment of every run; no secrets."),
     Key("verify", _VERIFY, "A check before every run; the run is refused when it fails."),
     is_list=True,

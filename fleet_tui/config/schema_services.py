@@ -28,6 +28,27 @@ _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _WORD = Text("a word like run-failed", re.compile(r"[a-z][a-z0-9-]*"))
 _RATE = Text('a number and a unit, like "10/h"', re.compile(r"[1-9][0-9]{0,5}/(?:s|m|h|d)"))
 
+PRICE = section(
+    "price",
+    "What a model costs, for agents that name tokens and no price (codex).",
+    Key(
+        "model",
+        Text('the name of a model, or a pattern like "gpt-5*"; "*" when none is asked for'),
+        "The models it holds for.",
+        is_required=True,
+    ),
+    Key("input", Money(), "US dollars for a million tokens in.", is_required=True),
+    Key("cached_input", Money(), "The same for those the provider had in its cache."),
+    Key("output", Money(), "The same for tokens out.", is_required=True),
+    Key(
+        "as_of",
+        Text('a date in quotes, like "2026-11-20"', re.compile(r"\d{4}-[01]\d-[0-3]\d")),
+        "When you looked it up.",
+        is_required=True,
+    ),
+    is_list=True,
+)
+
 QUEUE = section(
     "queue",
     "The shared task queue.",
@@ -139,5 +160,5 @@ PEERS = section(
     Key("bus", Text("a path"), "The folder of the file bus."),
 )
 
-SERVICES = (QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, PEERS)
+SERVICES = (PRICE, QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, PEERS)
 """In the order of the documentation."""

@@ -38,7 +38,20 @@ _FIRST = (
         WHERE state IN ('queued', 'connecting', 'running')""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_MONEY = (
+    "ALTER TABLE runs ADD COLUMN budget_usd REAL",
+    "ALTER TABLE runs ADD COLUMN thread_tokens TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN priced_as_of TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN resets_at REAL",
+    "ALTER TABLE dispatches ADD COLUMN on_limit TEXT NOT NULL DEFAULT 'fail'",
+    "CREATE INDEX runs_by_session ON runs (session, created_at)",
+    """CREATE TABLE parked (
+        run TEXT PRIMARY KEY, host TEXT NOT NULL, due_at REAL NOT NULL, attempt INTEGER NOT NULL,
+        since REAL NOT NULL, why TEXT NOT NULL, request TEXT NOT NULL, owner TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY)
 """Statements that lead from schema n to n+1; what has been released is never changed."""
 
 

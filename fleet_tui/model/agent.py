@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_tui.model.price import TokenCount, TokenPrice
     from fleet_tui.model.question import Question
     from fleet_tui.model.run import Mode, Outcome
 
@@ -81,6 +82,16 @@ class AgentRequest:
     """A UUID chosen by us, so that the session is known before it starts; or the one to resume."""
     resumes: bool = False
     """True to go on with `session` instead of beginning it."""
+    forks: str = ""
+    """A session that `session` is begun as a copy of."""
+    opens: frozenset[str] = frozenset()
+    """What of the repository it runs in may run: `hooks`, `mcp`."""
+    is_root: bool = False
+    """True when the run is root on its host, and is allowed to be."""
+    price: TokenPrice | None = None
+    """What its model costs, for an agent that names tokens and no price."""
+    thread_before: TokenCount | None = None
+    """Tokens of the thread that is gone on with, before this run; None when they are not known."""
     model: str | None = None
     budget_usd: float | None = None
     workdir: str | None = None
@@ -107,3 +118,9 @@ class Verdict:
     answer: str = ""
     """The final answer, sanitized; empty when there was none."""
     was_interrupted: bool = False
+    thread_tokens: TokenCount | None = None
+    """Tokens of the whole thread so far, of an agent that counts those alone."""
+    priced_as_of: str = ""
+    """Date of the price table that `cost_usd` was reckoned from; empty when the agent named it."""
+    resets_at: float | None = None
+    """When the limit that ended it is over, Unix seconds, if the agent said so."""

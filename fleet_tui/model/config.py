@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_tui.model.host import Host
-    from fleet_tui.model.run import AgentName, Mode
+    from fleet_tui.model.run import AgentName, Mode, OnLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Defaults:
     """How long finished runs' output is kept, here and on their hosts."""
     keep_gb: int = 10
     """How much of it is kept, here and on each host, in 10^9 bytes."""
+    on_limit: OnLimit = "fail"
+    """What a run does that ended because its model's limit was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class FleetConfig:
     ssh_config: Path | None = None
     """The OpenSSH client configuration to honour; None is `~/.ssh/config`."""
     known_hosts: Path | None = None
+    this_host: str = ""
+    """Name of this machine's entry, where the configuration was made for one machine."""
     sections: Mapping[str, object] = field(default_factory=dict)
     path: Path | None = None
     """The file it came from."""

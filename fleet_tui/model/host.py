@@ -44,6 +44,8 @@ class Host:
     """Path of the private key to use, `~` not expanded."""
     durable: bool = True
     """Whether runs live on the host without us; hosts without a POSIX shell never do that."""
+    allow_root: bool = False
+    """Whether an `unrestricted` run may be root there."""
     verify_command: str | None = None
     verify_expect: str | None = None
 

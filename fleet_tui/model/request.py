@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fleet_tui.model.run import AgentName, Mode, Origin
+    from fleet_tui.model.run import AgentName, Mode, OnLimit, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ class DispatchRequest:
     stdin: bytes = b""
     named_hosts: frozenset[str] = frozenset()
     """Hosts the operator typed again by hand, as `unrestricted` asks."""
+    on_limit: OnLimit | None = None
+    """Whether runs that a limit ended go on by themselves once it is over."""
+    opens: frozenset[str] = frozenset()
+    """What of the repository may run, for this dispatch alone: `hooks`, `mcp`."""
+    forks: bool = False
+    """True to go on in a copy of `session`, which itself stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +53,5 @@ class Preview:
     """Why it would be refused, one sentence; empty when it would start."""
     worst_case_usd: float | None = None
     """Hosts times budget; None when there is no cap."""
+    cost: str = ""
+    """The same in words, `5 hosts × $0.50 = $2.50 of $7.10 left today`."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 Mode = Literal["read", "write", "unrestricted"]
 Origin = Literal["operator", "queue", "peer", "daemon", "mcp", "schedule"]
 AgentName = Literal["claude", "codex", "shell"]
+OnLimit = Literal["wait", "fail"]
+"""`wait`: a run that a usage limit or an overload ended goes on by itself when that is over."""
 
 RunState = Literal[
     "queued", "connecting", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"
@@ -66,6 +68,14 @@ class Run:
     mend: str = ""
     out_bytes: int = 0
     err_bytes: int = 0
+    budget_usd: float | None = None
+    """Its cap in US dollars."""
+    thread_tokens: str = ""
+    """Tokens of the whole thread at its end, `in/cached/out`, of an agent that names no price."""
+    priced_as_of: str = ""
+    """Date of the price table its cost was reckoned from; empty when the agent named the cost."""
+    resets_at: float | None = None
+    """When the limit that ended it is over, Unix seconds, if the agent said so."""
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +102,7 @@ class Dispatch:
     """Cap per run, in US dollars."""
     timeout_seconds: float | None = None
     finished_at: float | None = None
+    on_limit: OnLimit = "fail"
 
 
 def exit_code_for(runs: Iterable[Run]) -> int:

@@ -10,7 +10,7 @@ from fleet_tui.model.errors import ConfigError
 HOST = '[[host]]\nname = "a"\n'
 HOST_KEYS = (
     "name, address, user, port, via, connection, shell, key, roles, groups, tier, agent, "
-    "agent_paths, workdir, durable, env, verify"
+    "agent_paths, workdir, durable, allow_root, env, verify"
 )
 PATH_RULE = "a path on this machine; ~ is your home, a relative one starts at this file's folder"
 NAME_RULE = (
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "3: hosts: unknown section; did you mean [[host]]?",
             "4: fleat: unknown section; did you mean [fleet]?",
             "5: zzz: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
-            "[queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
+            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
             "[peers], [ui], [keys]",
         ],
     ),
@@ -53,7 +53,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
         [
             "1: fanout: unknown key; it belongs in [defaults]",
             "2: nam: unknown key; sections are [fleet], [defaults], [[host]], [budget], "
-            "[queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
+            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
             "[peers], [ui], [keys]",
         ],
     ),
@@ -230,7 +230,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "16: notify[3].url: a secret stands here in the clear; name a variable with url_env, "
             "or a program that prints it with url_command",
             "17: extra: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
-            "[queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
+            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], [surfaces], "
             "[peers], [ui], [keys]",
             f"18: extra.password: a secret must not stand in this file; {SECRET}",
         ],

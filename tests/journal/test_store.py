@@ -68,9 +68,9 @@ def test_a_dispatch_and_its_runs_come_back_whole(store: RunStore) -> None:
 def test_every_field_of_a_run_is_kept(store: RunStore) -> None:
     full = Run(
         "r-1", "d-1", "nas", "codex", "write", "failed", "max-turns", 3, "TERM", 0.25, "s-1",
-        "m-1", 1.5, 2.5, 3.5, "why", "how", 10, 20,
+        "m-1", 1.5, 2.5, 3.5, "why", "how", 10, 20, 0.5, "10/5/2", "2026-11-20", 9.5,
     )  # fmt: skip
-    assert all(getattr(full, field.name) is not None for field in fields(Run))
+    assert all(getattr(full, field.name) for field in fields(Run))
     store.add_dispatch(dispatch(), [run()], "o-1")
     store.finish_runs([(full, "forty-two")])
     assert store.get_run("r-1") == full
