@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.run import Dispatch, Run
     from fleet_tui.model.snapshot import PartView
+    from fleet_tui.model.task import Beat
 
 Stream = Literal["stdout", "stderr"]
 
@@ -98,6 +99,15 @@ class PartChanged:
     view: PartView
 
 
+@dataclass(frozen=True, slots=True)
+class LifeShown:
+    """Something that runs by itself here (a mirror pull, a daemon) has beaten, or has ended."""
+
+    beat: Beat
+    has_ended: bool = False
+    """True when it ended on purpose: nobody waits for its next beat."""
+
+
 Event: TypeAlias = (
     LinkChanged
     | HostProbed
@@ -109,6 +119,7 @@ Event: TypeAlias = (
     | DispatchFinished
     | NoticeRaised
     | PartChanged
+    | LifeShown
 )
 
 
