@@ -15,7 +15,7 @@ from fleet_tui.config import data_dir, log_path
 from fleet_tui.context import FleetContext
 from fleet_tui.dispatch.admission import Admission
 from fleet_tui.dispatch.archive import Archive
-from fleet_tui.dispatch.closing import Closer
+from fleet_tui.dispatch.closing import Closer, cancel_entry
 from fleet_tui.dispatch.conversation import answer_entry
 from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
 from fleet_tui.dispatch.housekeeping import Housekeeping
@@ -31,19 +31,19 @@ from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
 from fleet_tui.journal import (
     FleetLog,
-    LogEntry,
     OwnerLock,
     RunStore,
     tail_lines,
 )
 from fleet_tui.journal.head_place import head_path
-from fleet_tui.model.errors import FleetError, UsageError
+from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import NoticeWatch
 from fleet_tui.parts import Parts
+from fleet_tui.standing import Standing
 from fleet_tui.transport.pool import ConnectionPool
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ PROBES_AT_ONCE = 8
 TIDY_SECONDS = 86_400.0
 NAMES_AT_ONCE = 64
 """Threads in which host names are looked up; asyncio's default would be six here."""
-FIRST_EPOCH = 1
-"""The epoch of a fleet that has never had a promotion."""
 
 
 class Fleet:
@@ -88,7 +86,7 @@ class Fleet:
         self.data_dir = data_dir(config)
         self.log_path = log_path(config)
         self.by = f"{getpass.getuser()}@{socket.gethostname()}"
-        self.epoch = FIRST_EPOCH
+        self.standing = Standing(config, self.data_dir)
         self._patience = patience or Patience()
         self._passphrase = passphrase
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,6 +94,17 @@ class Fleet:
         self._asking = asyncio.Semaphore(PROBES_AT_ONCE)
         self._is_keeping = False
         self._grew: list[Callable[[Iterable[str]], None]] = []
+
+    @property
+    def epoch(self) -> int:
+        """The epoch this machine acts with."""
+        return self.standing.epoch
+
+    def require_leading(self) -> None:
+        """Raise Refused when this machine may only look, or another one leads."""
+        if self.is_read_only:
+            raise Refused("this program is read-only", mend="start it without --read-only")
+        self.standing.require_leading(self.clock.time())
 
     async def open(self) -> None:
         """Open journal and pool, and close what a crashed program left open in the log.
@@ -179,8 +188,9 @@ class Fleet:
     async def cancel(self, run_ids: Sequence[str], *, by: str | None = None) -> int:
         """End these runs by the ladder; those of other programs are asked for.
 
-        Returns how many were still open.
+        Returns how many were still open. Raises Refused on any machine but the primary.
         """
+        self.require_leading()
         tasks = self._dispatcher.cancel(run_ids)
         mine = {task.run.id for task in tasks}
         others = [
@@ -192,19 +202,7 @@ class Fleet:
             self._slot.ask(others, self.by)
         if tasks:
             await self.log.append(
-                [
-                    LogEntry(
-                        "cancel",
-                        {
-                            "id": task.run.dispatch,
-                            "run": task.run.id,
-                            "host": task.run.host,
-                            "by": by or self.by,
-                            "epoch": self.epoch,
-                        },
-                    )
-                    for task in tasks
-                ],
+                [cancel_entry(task.run, by or self.by, self.epoch) for task in tasks],
                 durable=False,
             )
         return len(tasks) + len(others)
@@ -219,6 +217,7 @@ class Fleet:
 
     async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
         """Answer what an agent asked; returns once the host has it. Raises UsageError."""
+        self.require_leading()
         task = self._dispatcher.task(run_id)
         if task is None or task.conversation is None:
             raise UsageError("nobody waits for this answer any more")
@@ -292,7 +291,11 @@ class Fleet:
 
     def _make_dispatcher(self) -> Dispatcher:
         admission = Admission(
-            self.config, self.spending, self._reserved_usd, is_read_only=self.is_read_only
+            self.config,
+            self.spending,
+            self._reserved_usd,
+            is_read_only=self.is_read_only,
+            standing=lambda: self.standing.verdict(self.clock.time()),
         )
         return Dispatcher(
             admission,
@@ -304,7 +307,7 @@ class Fleet:
                 data_dir=self.data_dir,
                 owner=self.owner.id,
                 by=self.by,
-                epoch=self.epoch,
+                epoch=lambda: self.epoch,
                 new_id=self._new_id,
             ),
             RunServices(
@@ -314,7 +317,7 @@ class Fleet:
                 clock=self.clock,
                 publish=self.bus.publish,
                 patience=self._patience,
-                epoch=self.epoch,
+                epoch=lambda: self.epoch,
             ),
         )
 
@@ -329,7 +332,7 @@ class Fleet:
             connector=self.pool,
             housekeeping=self._housekeeping,
             dispatcher=self._dispatcher,
-            who=Who(self.owner.id, self.by, self.epoch),
+            who=Who(self.owner.id, self.by, lambda: self.epoch),
             on_found=lambda: self._spawn(self._look_for_cancels()),
         )
 

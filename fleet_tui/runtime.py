@@ -20,14 +20,12 @@ from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.request import Preview
 from fleet_tui.model.snapshot import DispatchView, FleetView
-from fleet_tui.model.target import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.control import Changes, GatheredGroup
-    from fleet_tui.model.host import Host
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest
@@ -188,12 +186,13 @@ class CoreThread:
 
     def _first_status(self) -> FleetView:
         config = self._config
-        here = _this_host(config)
-        role = next((role for role in ROLES if here and role in here.roles), None)
+        standing = self._fleet.standing
+        here = standing.this_host
+        why = standing.why_observer(self._fleet.clock.time())
         return FleetView(
             name=config.name,
             this_host=here.name if here else "",
-            role=role,
+            role=standing.role,
             epoch=self._fleet.epoch,
             hosts_total=len(config.hosts),
             hosts_up=0,
@@ -202,8 +201,9 @@ class CoreThread:
             cost_is_complete=True,
             cap_today_usd=config.budget.usd_per_day,
             is_demo=self._is_demo,
-            is_read_only=self._is_read_only,
+            is_read_only=self._is_read_only or bool(why),
             log_path=str(self._fleet.log_path),
+            notes=(f"{why}; {standing.mend()}",) if why else (),
         )
 
     async def _close(self) -> None:
@@ -270,10 +270,3 @@ class CoreThread:
             return await work
 
         return asyncio.run_coroutine_threadsafe(when_open(), self._loop)
-
-
-def _this_host(config: FleetConfig) -> Host | None:
-    """Return this machine's entry: the local one, or the primary that the demo plays."""
-    local = [host for host in config.hosts if host.connection == "local"]
-    primary = [host for host in config.hosts if "primary" in host.roles]
-    return next(iter(local + primary), None)

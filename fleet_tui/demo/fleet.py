@@ -231,6 +231,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         base,
         name="demo",
         hosts=cast_.hosts,
+        this_host=next((host.name for host in cast_.hosts if "primary" in host.roles), ""),
         agent_home=agent_home,
         log=agent_home / "fleet.log",
         data_dir=home / "state",

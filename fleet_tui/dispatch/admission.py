@@ -14,6 +14,7 @@ from fleet_tui.model.target import fold, resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fleet_tui.dispatch.gate import Standing
     from fleet_tui.dispatch.spending import Spending, Spent
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
@@ -31,11 +32,13 @@ class Admission:
         reserved_usd: Callable[[], float],
         *,
         is_read_only: bool = False,
+        standing: Callable[[], Standing] = lambda: "leads",
     ) -> None:
         self.config = config
         self._spending = spending
         self._reserved_usd = reserved_usd
         self._is_read_only = is_read_only
+        self._standing = standing
 
     def admit(self, request: DispatchRequest) -> tuple[Host, ...]:
         """Return the hosts `request` may run on; raises TargetError, UsageError or Refused."""
@@ -115,6 +118,7 @@ class Admission:
                     hosts=tuple(host.name for host in members),
                     named_hosts=request.named_hosts,
                     is_read_only=self._is_read_only,
+                    standing=self._standing(),
                     worst_case_usd=(worst or 0.0) if bounded else None,
                     is_free=agent == "shell",
                     usd_per_dispatch=self.config.budget.usd_per_dispatch,

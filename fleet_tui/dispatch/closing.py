@@ -36,6 +36,12 @@ def closing_entry(run: Run) -> LogEntry:
     return LogEntry("result", {key: value for key, value in fields.items() if value is not None})
 
 
+def cancel_entry(run: Run, by: str, epoch: int) -> LogEntry:
+    """Return the `cancel` line of a run whose end was asked for."""
+    about = {"id": run.dispatch, "run": run.id, "host": run.host}
+    return LogEntry("cancel", {**about, "by": by, "epoch": epoch})
+
+
 class Closer:
     """Writes results to log and store, then tells the bus. One writer, many waiting runs."""
 

@@ -52,7 +52,7 @@ class DispatchServices:
     data_dir: Path
     owner: str
     by: str
-    epoch: int
+    epoch: Callable[[], int]
     new_id: Callable[[str], str]
 
 
@@ -135,7 +135,7 @@ class Dispatcher:
                 "mode": request.mode or "default",
                 "origin": request.origin,
                 "by": self._services.by,
-                "epoch": self._services.epoch,
+                "epoch": self._services.epoch(),
                 "why": one_line(str(error)),
                 "msg": log_message(request.prompt),
             },
@@ -154,7 +154,7 @@ class Dispatcher:
             mode=first.request.mode,
             origin=request.origin,
             by=self._services.by,
-            epoch=self._services.epoch,
+            epoch=self._services.epoch(),
             created_at=self._run_services.clock.time(),
             budget_usd=first.request.budget_usd,
             timeout_seconds=first.timeout,

@@ -33,7 +33,7 @@ class Who:
 
     owner: str
     by: str
-    epoch: int
+    epoch: Callable[[], int]
 
 
 class Recovery:
@@ -115,7 +115,7 @@ class Recovery:
         connection = await self._connector.connection(host)
         who = self._who
         dispatch, run = await self._housekeeping.take_in(
-            connection, run_id, owner=who.owner, by=who.by, epoch=who.epoch
+            connection, run_id, owner=who.owner, by=who.by, epoch=who.epoch()
         )
         self._dispatcher.adopt(dispatch, (run,), {run.id: connection.host})
         self._on_found()

@@ -44,7 +44,7 @@ class RunServices:
     clock: Clock
     publish: Callable[[Event], None]
     patience: Patience
-    epoch: int
+    epoch: Callable[[], int]
 
 
 class RunTask:
@@ -187,7 +187,7 @@ class RunTask:
                 self.run.id,
                 line,
                 stdin,
-                epoch=self._services.epoch,
+                epoch=self._services.epoch(),
                 meta=f"{self.run.dispatch} {self.run.agent} {self.run.mode}",
             )
         )

@@ -64,7 +64,7 @@ class Bench:
             mark=lambda _: None,
         )
         services = RunServices(
-            epoch=1,
+            epoch=lambda: 1,
             connector=self.pool,
             find_agent=self._find,
             forget_agent=self.forgotten.append,
