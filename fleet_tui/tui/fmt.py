@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len, set_cell_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -48,6 +53,18 @@ def latency(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.1f}s"
+
+
+def names(items: Sequence[str], most: int = 3, of: Callable[[str], str] = str) -> str:
+    """Return names as a sentence has them: `web01, web02 and 3 more`; `of` is what each is called.
+
+    Only the names that are shown are asked for.
+    """
+    most = len(items) if len(items) == most + 1 else most
+    shown = [of(item) for item in items[:most]]
+    if len(items) > most:
+        return f"{', '.join(shown)} and {len(items) - most:,} more"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)
 
 
 def clip(text: str, width: int) -> str:

@@ -69,6 +69,20 @@ class HostRows:
             "cost": [(fmt.money(view.cost_today_usd) if view.cost_today_usd else "", "")],
         }
 
+    def sort_value(self, key: str, column: str) -> float | str | None:
+        """Return what a host's cell is ordered by; of states the worst comes first."""
+        view = self.views[key]
+        values: dict[str, float | str | None] = {
+            "name": key,
+            "state": LINK_RANKS.index(view.link.state),
+            "role": ROLE_RANKS.index(role_of(view)) if role_of(view) else None,
+            "latency": view.link.latency_seconds,
+            "agent": agent_of(view, self.default_agent),
+            "runs": view.open_runs or None,
+            "cost": view.cost_today_usd or None,
+        }
+        return values[column]
+
     def search_text(self, key: str) -> str:
         """Return what the filter of the hosts table looks at."""
         view = self.views[key]
@@ -77,12 +91,14 @@ class HostRows:
         return " ".join((*words, host.address or "", agent_of(view, self.default_agent)))
 
 
+ROLE_RANKS = ("primary", "secondary", "hub", "worker", "")
+LINK_RANKS = ("down", "connecting", "unknown", "up")
+"""Worst first."""
+
+
 def role_of(view: HostView) -> str:
     """Return a host's first role, the weightiest first."""
-    for role in ("primary", "secondary", "hub", "worker"):
-        if role in view.host.roles:
-            return role
-    return ""
+    return next((role for role in ROLE_RANKS if role in view.host.roles), "")
 
 
 def agent_of(view: HostView, default: str) -> str:
@@ -126,7 +142,8 @@ class HostsPane(Pane):
         rows.state_width = self.table.column_width("state")
         changed = rows.views is not store.hosts or len(rows.order) != len(store.hosts)
         rows.views = store.hosts
-        if changed or (self.table.filter and dirty.hosts):
+        may_move = self.table.order is not None or (self.table.filter and dirty.hosts)
+        if changed or may_move:
             rows.order = tuple(store.hosts)
             longest = max((cell_len(clean(name)) for name in rows.order), default=0)
             self.table.set_least_width("name", max(NAME_LEAST, min(longest, NAME_WHOLE)))
@@ -140,9 +157,3 @@ class HostsPane(Pane):
         if (up, len(store.hosts)) != self._up:
             self._up = (up, len(store.hosts))
             self.set_title(f"{up}/{len(store.hosts)} up")
-        marks = len(self.table.marks)
-        shown = len(self.table.shown_keys)
-        notes = [f"{marks} marked"] if marks else []
-        if self.table.filter:
-            notes.append(f"{shown} match {self.table.filter!r}")
-        self.set_subtitle(" · ".join(notes))

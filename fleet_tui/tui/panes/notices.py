@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 COLUMNS = (
-    Column("time", "", 8, drop=1),
+    Column("time", "time", 8, drop=1),
     Column("source", "source", 7, is_flexible=True, most=14),
     Column("text", "what happened", 16, is_flexible=True),
 )
@@ -52,6 +52,11 @@ class NoticeRows:
             "text": [(clean(notice.text) + times, look.role)],
         }
 
+    def sort_value(self, key: str, column: str) -> float | str | None:
+        """Return what a notice's cell is ordered by."""
+        notice = self.notices[key]
+        return notice.at if column == "time" else getattr(notice, column)
+
     def search_text(self, key: str) -> str:
         """Return what the filter looks at."""
         notice = self.notices[key]
@@ -71,6 +76,7 @@ class NoticesPane(Pane):
         self.table = LineTable(
             self.rows,
             COLUMNS,
+            can_mark=True,
             empty="Nothing has happened yet.",
             id="notices-table",
         )

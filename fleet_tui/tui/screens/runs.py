@@ -78,6 +78,16 @@ class DispatchRows:
             if look in counts
         ]
 
+    def sort_value(self, key: str, column: str) -> float | str | None:
+        """Return what a dispatch's cell is ordered by; of states the one with most runs open."""
+        dispatch = self.views[key].dispatch
+        if column == "when":
+            return -dispatch.created_at
+        if column == "state":
+            known = (self._app.store.runs.get(i) for i in self.views[key].run_ids)
+            return -sum(view is not None and view.run.is_open for view in known)
+        return "".join(text for text, _ in self.cells(key)[column])
+
     def search_text(self, key: str) -> str:
         """Return what the filter looks at."""
         dispatch = self.views[key].dispatch
@@ -94,7 +104,11 @@ class RunsScreen(Page):
         super().__init__(app, "runs")
         self.rows = DispatchRows(app)
         self.table = LineTable(
-            self.rows, COLUMNS, empty="Nothing was dispatched yet.", id="runs-table"
+            self.rows,
+            COLUMNS,
+            can_mark=True,
+            empty="Nothing was dispatched yet.",
+            id="runs-table",
         )
         self._box = Vertical(classes="body")
 
@@ -122,7 +136,9 @@ class RunsScreen(Page):
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show runs that came or changed."""
-        if dirty.runs or dirty.numbers:
+        if self.table.order is not None and dirty.numbers:
+            self.table.reload()
+        elif dirty.runs or dirty.numbers:
             self.table.refresh()
 
     def open_row(self) -> None:

@@ -29,29 +29,14 @@ def connect(app: FleetApp, _argument: str) -> None:
     names = app.main.hosts.table.marked_or_cursor()
     app.ask(
         app.control.connect(names),
-        lambda _none: app.toast(f"Connecting to {fmt.some(len(names), 'host')}."),
+        lambda _none: app.toast(f"Connecting to {fmt.names(names)}."),
     )
-
-
-def toggle_mark(app: FleetApp, _argument: str) -> None:
-    """Mark the host at the cursor and go on."""
-    app.main.hosts.table.toggle_mark()
-
-
-def invert_marks(app: FleetApp, _argument: str) -> None:
-    """Mark the hosts that are not marked."""
-    app.main.hosts.table.invert_marks()
-
-
-def clear_marks(app: FleetApp, _argument: str) -> None:
-    """Unmark every host."""
-    app.main.hosts.table.clear_marks()
 
 
 def copy_name(app: FleetApp, _argument: str) -> None:
     """Copy the names of the marked hosts, or the one at the cursor."""
     names = app.main.hosts.table.marked_or_cursor()
-    app.copy(",".join(names), fmt.some(len(names), "host name"))
+    app.copy(",".join(names), fmt.names(names))
 
 
 def open_notice(app: FleetApp, _argument: str) -> None:
@@ -71,10 +56,12 @@ def open_notice(app: FleetApp, _argument: str) -> None:
 
 
 def copy_notice(app: FleetApp, _argument: str) -> None:
-    """Copy the text of a notice."""
-    notice = app.store.notices.get(app.main.notices.table.cursor_key or "")
-    if notice is not None:
-        app.copy(f"{notice.source}: {notice.text}", "the notice")
+    """Copy the text of the marked notices, or of the one at the cursor."""
+    keys = app.main.notices.table.marked_or_cursor()
+    notices = [app.store.notices[key] for key in keys if key in app.store.notices]
+    if notices:
+        what = "the notice" if len(notices) == 1 else fmt.some(len(notices), "notice")
+        app.copy("\n".join(f"{notice.source}: {notice.text}" for notice in notices), what)
 
 
 ACTIONS = (
@@ -89,12 +76,9 @@ ACTIONS = (
         command="host",
         argument="[NAME]",
     ),
-    Action("hosts.mark", "Mark the host", ("space",), "hosts", toggle_mark, hint="mark"),
-    Action("hosts.invert", "Invert the marks", ("*", "i"), "hosts", invert_marks),
-    Action("hosts.unmark", "Clear the marks", ("u",), "hosts", clear_marks),
     Action(
         "hosts.connect",
-        "Connect now",
+        "Connect now to the marked hosts, or this one",
         ("c",),
         "hosts",
         connect,
@@ -103,7 +87,7 @@ ACTIONS = (
     ),
     Action(
         "hosts.copy",
-        "Copy the host's name",
+        "Copy the names of the marked hosts, or of this one",
         ("y",),
         "hosts",
         copy_name,
@@ -120,7 +104,7 @@ ACTIONS = (
     ),
     Action(
         "notices.copy",
-        "Copy the notice",
+        "Copy the marked notices, or this one",
         ("y",),
         "notices",
         copy_notice,

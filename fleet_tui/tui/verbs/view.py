@@ -39,7 +39,7 @@ def back(app: FleetApp, _argument: str) -> None:
     pane, filtered = reach.log(app), reach.filtered(app)
     if pane is not None and pane.view.has_focus and pane.clear_search():
         return
-    if filtered is not None and filtered.table.has_focus and filtered.clear_filter():
+    if filtered is not None and filtered.table.has_focus and filtered.drop():
         return
     if app.screen is not app.main:
         app.pop_screen()
@@ -106,7 +106,7 @@ def choose_theme(app: FleetApp, argument: str) -> None:
     if not argument:
         show(app)
     elif argument in app.themes.themes:
-        app.theme = argument
+        app.theme = app.kept.theme = argument
     else:
         names = ", ".join(sorted(app.themes.themes))
         app.toast(f"No theme is called {argument!r}; there are {names}.", "warning")
@@ -114,7 +114,7 @@ def choose_theme(app: FleetApp, argument: str) -> None:
 
 def toggle_read_only(app: FleetApp, _argument: str) -> None:
     """Refuse, or allow again, every key that changes something."""
-    app.toggle_read_only()
+    app.read_only.toggle()
 
 
 def quit_program(app: FleetApp, _argument: str) -> None:

@@ -1,4 +1,4 @@
-"""A table with its filter line."""
+"""A table with its filter line; its order, filter and marks stand in the border around it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.widget import Widget
 
+from fleet_tui.tui import fmt
+from fleet_tui.tui.safe import content
 from fleet_tui.tui.widgets.prompt_line import PromptLine
+from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-
-    from fleet_tui.tui.widgets.table import LineTable
 
 
 class FilteredTable(Vertical):
@@ -40,6 +42,23 @@ class FilteredTable(Vertical):
         self.prompt.close()
         self.table.set_filter("")
         return had
+
+    def drop(self) -> bool:
+        """Take back the nearest thing: an open range, else the filter; False for neither."""
+        return self.table.drop_range() or self.clear_filter()
+
+    @on(LineTable.Restated)
+    def _restated(self, event: LineTable.Restated) -> None:
+        event.stop()
+        box = self._box()
+        if box is not None:
+            text = fmt.clip(self.table.status(), max(10, box.size.width - 6))
+            box.border_subtitle = content(text.rstrip(), "$fleet-muted")
+
+    def _box(self) -> Widget | None:
+        """Return the nearest widget around the table that has a border to write in."""
+        around = (node for node in self.ancestors if isinstance(node, Widget))
+        return next((box for box in around if box.styles.border_bottom[0]), None)
 
     @on(PromptLine.Changed)
     def _typed(self, event: PromptLine.Changed) -> None:

@@ -1,9 +1,24 @@
-"""A table that renders only the rows it shows: a thousand rows cost what thirty do."""
+"""A table that renders only the rows it shows: a thousand rows cost what thirty do.
+
+To get a table with a cursor, sorting, a filter line, marks and ranges:
+
+- write a `TableModel` (`ids`, `cells`, `search_text`; every text clean) and its `Column`s;
+- put `FilteredTable(LineTable(model, columns, can_mark=True, ...))` into a `Pane` or a `Page`;
+- give the place the scope `list` in `actions.SCOPE_CHAINS` and in `bindings_for`: the keys for
+  moving, `/`, sorting, marks, ranges and copying come with it (`verbs/lists.py`);
+- call `reload()` when rows came, went or may have changed places, `refresh()` when only what the
+  cells say has changed: states at once, numbers in the frames in which `dirty.numbers` is set;
+- let actions work on `marked_or_cursor()`, and name what they touch with `fmt.names(...)`.
+
+Cells are ordered by what they say (`table_order`); a model that has better values offers
+`sort_value(key, column)`. How many rows are marked, filtered out, and what orders them is said in
+the border around the table (`status`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 from textual.message import Message
@@ -13,34 +28,23 @@ from textual.strip import Strip
 from fleet_tui.tui import textual_seams
 from fleet_tui.tui.roles import Palette
 from fleet_tui.tui.widgets import paint
-from fleet_tui.tui.widgets.columns import Column, Layout, arrange, cell_spans
+from fleet_tui.tui.widgets.columns import GAP, Column, Layout, arrange, cell_spans
+from fleet_tui.tui.widgets.table_rows import TableRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.style import Style
     from textual import events
 
-    from fleet_tui.tui.widgets.paint import Span
+    from fleet_tui.tui.widgets.table_order import Order
+    from fleet_tui.tui.widgets.table_rows import TableModel
 
 MARK = "▌"
 
 
-class TableModel(Protocol):
-    """Where a table gets its rows from; `cells` is asked only for rows on the screen."""
-
-    def ids(self) -> Sequence[str]:
-        """Return the row keys in order."""
-
-    def cells(self, key: str) -> Mapping[str, Sequence[Span]]:
-        """Return the spans of a row by column id; every text is clean."""
-
-    def search_text(self, key: str) -> str:
-        """Return what a filter looks at."""
-
-
 class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows of a model with a cursor, marks and a filter."""
+    """Rows of a model with a cursor, marks, an order and a filter."""
 
     DEFAULT_CSS = """
     LineTable { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -72,6 +76,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             """Return the table."""
             return self.table
 
+    class Restated(Message):
+        """The filter, the order or the marks changed; `status` says how they stand."""
+
+        def __init__(self, table: LineTable) -> None:
+            super().__init__()
+            self.table = table
+
     def __init__(
         self,
         model: TableModel,
@@ -83,21 +94,17 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id)
         self._model = model
+        self._rows = TableRows(model, columns)
         self._columns = tuple(columns)
         self._head = int(any(column.title for column in columns))
-        self._can_mark = can_mark
+        self.can_mark = can_mark
         self._empty = empty
-        self._keys: list[str] = []
         self._layout: Layout = Layout((), 0)
         self._arranged_for = 0
         self._palette: Palette | None = None
         self._base: Style | None = None
         self._cursor = 0
         self._has_moved = False
-        self.marks: set[str] = set()
-        """Keys of the marked rows."""
-        self.filter = ""
-        """What the shown rows contain; `!text` shows those that do not."""
 
     @property
     def palette(self) -> Palette:
@@ -117,6 +124,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Forget the theme's styles."""
         self._palette = self._base = None
         super().notify_style_update()
+
+    @property
+    def _keys(self) -> list[str]:
+        return self._rows.keys
 
     @property
     def shown_keys(self) -> Sequence[str]:
@@ -139,17 +150,43 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             replace(c, width=min(width, c.most)) if c.id == column_id else c for c in self._columns
         )
 
+    @property
+    def filter(self) -> str:
+        """Return what the shown rows contain; `!text` shows those that do not."""
+        return self._rows.filter
+
+    @property
+    def order(self) -> Order | None:
+        """Return what the rows are sorted by; None leaves them as the model has them."""
+        return self._rows.order
+
+    @property
+    def marks(self) -> set[str]:
+        """Return the keys of the marked rows, those of an open range among them."""
+        return set(self._rows.marked(self.cursor_key))
+
+    @property
+    def is_in_range(self) -> bool:
+        """True while moving the cursor stretches a range."""
+        return self._rows.marks.anchor is not None
+
     def marked_or_cursor(self) -> list[str]:
         """Return what an action is about: the marked rows, else the one under the cursor."""
-        marked = [key for key in self._model.ids() if key in self.marks]
-        return marked or [key for key in (self.cursor_key,) if key is not None]
+        held = self.cursor_key
+        return self._rows.marked(held) or [key for key in (held,) if key is not None]
+
+    def name_of(self, key: str) -> str:
+        """Return what a row is called where it is named."""
+        return self._rows.name_of(key)
+
+    def status(self) -> str:
+        """Return what is marked, filtered out, and what orders the rows; empty for none of it."""
+        return self._rows.status(self.cursor_key)
 
     def reload(self) -> None:
         """Ask the model for its keys again, and keep the cursor on its row."""
         held = self.cursor_key if self._has_moved else None
-        keys = list(self._model.ids())
-        self.marks.intersection_update(keys)
-        self._keys = [key for key in keys if self._passes(key)] if self.filter else keys
+        self._rows.reload()
         if held is not None and held in self._keys:
             self._cursor = self._keys.index(held)
         self._cursor = max(0, min(self._cursor, len(self._keys) - 1))
@@ -158,13 +195,37 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def set_filter(self, text: str) -> None:
         """Show only the rows that contain `text`."""
-        self.filter = text.strip()
+        self._rows.filter = text.strip()
         self.reload()
+        self._restate()
 
-    def _passes(self, key: str) -> bool:
-        inverted = self.filter.startswith("!")
-        needle = self.filter[1:] if inverted else self.filter
-        return (needle.casefold() in self._model.search_text(key).casefold()) != inverted
+    def sort_by(self, order: Order | None) -> None:
+        """Order the rows by a column, or as the model has them."""
+        self._rows.order = order
+        self.reload()
+        self._reveal()
+        self._restate()
+
+    def sort_column(self, name: str) -> bool:
+        """Order by the column of this id or title, again the other way; False for an unknown."""
+        try:
+            self.sort_by(self._rows.order_by(name))
+        except KeyError:
+            return False
+        return True
+
+    def step_order(self, step: int) -> None:
+        """Order by the next or previous column."""
+        self.sort_by(self._rows.step_order(step))
+
+    def reverse_order(self) -> None:
+        """Turn the order round; without one, that of the first column."""
+        self.sort_by(self._rows.reversed_order())
+
+    @property
+    def sort_columns(self) -> Sequence[str]:
+        """Return the titles of the columns that rows can be ordered by."""
+        return self._rows.titles()
 
     def _fit(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
@@ -172,7 +233,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         textual_seams.resize_content(self, Size(width, len(self._keys) + self._head))
 
     def _arrange(self, width: int) -> None:
-        lead = 2 if self._can_mark else 1
+        lead = 2 if self.can_mark else 1
         self._layout = arrange(self._columns, width - lead, lead)
         self._arranged_for = width
 
@@ -194,6 +255,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
         if changed:
             self.post_message(self.CursorMoved(self, self._keys[index]))
+            if self.is_in_range:
+                self.post_message(self.Restated(self))
 
     def move(self, rows: int) -> None:
         """Move the cursor by so many rows."""
@@ -211,21 +274,44 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def toggle_mark(self) -> None:
-        """Mark or unmark the row under the cursor and go to the next."""
-        if self._can_mark and self.cursor_key is not None:
-            self.marks ^= {self.cursor_key}
-            self.move(1)
+        """Keep an open range; else mark or unmark the row under the cursor and go to the next."""
+        if not self.can_mark or self.cursor_key is None:
+            return
+        if self.is_in_range:
+            self.toggle_range()
+            return
+        self._rows.marks.toggle(self.cursor_key)
+        self.move(1)
+        self._restate()
+
+    def toggle_range(self) -> None:
+        """Begin a range at the cursor, or mark what the open one holds."""
+        if self.can_mark and self.cursor_key is not None:
+            self._rows.marks.toggle_range(self._keys, self.cursor_key)
+            self._restate()
+
+    def drop_range(self) -> bool:
+        """Forget an open range; False when there is none."""
+        had = self.is_in_range
+        self._rows.marks.anchor = None
+        if had:
+            self._restate()
+        return had
 
     def invert_marks(self) -> None:
         """Mark what is not marked among the shown rows, and the other way round."""
-        if self._can_mark:
-            self.marks ^= set(self._keys)
-            self.refresh()
+        if self.can_mark:
+            self._rows.marks.invert(self._keys)
+            self._restate()
 
     def clear_marks(self) -> None:
         """Unmark every row."""
-        self.marks.clear()
+        self._rows.marks.clear()
+        self._restate()
+
+    def _restate(self) -> None:
         self.refresh()
+        self.post_message(self.Restated(self))
 
     @property
     def _body_height(self) -> int:
@@ -241,13 +327,24 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=top, animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is; a second click opens the row."""
+        """Put the cursor where the mouse is; twice opens the row; a title orders by it."""
+        if event.y < self._head:
+            self._click_title(event.x)
+            return
         row = event.y - self._head + self.scroll_offset.y
-        if event.y < self._head or not 0 <= row < len(self._keys):
+        if not 0 <= row < len(self._keys):
             return
         self.move_to(row)
         if event.chain >= 2:
             self.post_message(self.Opened(self, self._keys[row]))
+
+    def _click_title(self, x: int) -> None:
+        left = self._layout.lead
+        for column, width in zip(self._layout.columns, self._layout.widths, strict=True):
+            if left <= x < left + width + GAP and column.title:
+                self.sort_column(column.id)
+                return
+            left += width + GAP
 
     def render_line(self, y: int) -> Strip:
         """Return one line: the header, a row, or nothing."""
@@ -267,13 +364,15 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _header(self) -> Strip:
         titles = {c.id: [(c.title, "faint")] for c in self._layout.columns}
+        if self.order is not None and self.order.column in titles:
+            titles[self.order.column].append((self.order.arrow, "accent"))
         lead = [(" " * self._layout.lead, "")]
         return paint.strip_of([*lead, *cell_spans(self._layout, titles)], self.palette)
 
     def _row(self, index: int, width: int, base: Style) -> Strip:
         key = self._keys[index]
         at_cursor = index == self._cursor
-        marked = key in self.marks
+        marked = self._rows.marks.holds(key, index, self._keys, self._cursor)
         lead = [(MARK if marked else " ", "accent"), (" " * (self._layout.lead - 1), "")]
         spans = [*lead, *cell_spans(self._layout, self._model.cells(key))]
         if at_cursor:
