@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
+    from fleet_tui.handoff.threads import ThreadReader
 
 
 class Part(Protocol):
@@ -41,6 +43,13 @@ class Parts:
         """Close every part that was opened, the newest first."""
         while self._open:
             await self._open.pop().close()
+
+    @cached_property
+    def threads(self) -> ThreadReader:
+        """The conversations that agents keep on their hosts."""
+        from fleet_tui.handoff.threads import ThreadReader
+
+        return ThreadReader(self._context.pool)
 
     def _opened(self, part: P) -> P:
         """Remember a part, so that it is closed; to be called once by each property."""

@@ -5,17 +5,33 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fleet_tui import __version__
 from fleet_tui.cli.console import complain
 from fleet_tui.model.errors import ConfigError, FleetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 INTERRUPTED = 130
+
+COMMAND_GROUPS = (
+    "run",
+    "runs",
+    "attach",
+    "threads",
+    "orphans",
+    "hosts",
+    "doctor",
+    "patterns",
+    "log",
+    "check",
+    "screen",
+)
+"""Modules of `fleet_tui.cli`, each with `add_commands`, in the order of the help."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -25,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each sets `handler`."""
-    from fleet_tui.cli import attach, check, doctor, hosts, log, orphans, run, runs, screen
+    from fleet_tui.cli import screen
 
     parser = _Parser(
         prog="fleet-tui",
@@ -36,11 +52,22 @@ def build_parser() -> argparse.ArgumentParser:
     _add_common(parser, missing=None)
     parser.set_defaults(handler=screen.open_screen)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    for module in (run, runs, attach, orphans, hosts, doctor, log, check, screen):
-        module.add_commands(commands)
-    for command in commands.choices.values():
+    for name in COMMAND_GROUPS:
+        import_module(f"fleet_tui.cli.{name}").add_commands(commands)
+    for command in _every_parser(commands):
         _add_common(command, missing=argparse.SUPPRESS)
     return parser
+
+
+def _every_parser(
+    commands: argparse._SubParsersAction[Any],
+) -> Iterator[argparse.ArgumentParser]:
+    """Yield the parser of each command, and of the words that stand after it."""
+    for parser in commands.choices.values():
+        yield parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from _every_parser(action)
 
 
 def _add_common(parser: argparse.ArgumentParser, *, missing: str | None) -> None:
