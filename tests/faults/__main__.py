@@ -2,6 +2,8 @@
 
 With `--outages 5,60` the interface of a network namespace is also taken down for so many seconds
 (Linux, as root).
+
+`python -m tests.faults promotion --pairs 1000` lets pairs of machines promote themselves at once.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from tests.faults.kinds import CLIENT, FAULTS, INTERFACE, own_network
+from tests.faults.promotions import promotions
 from tests.faults.rounds import RoundResult, play
 from tests.support.durable_site import site_at
 
@@ -23,6 +26,8 @@ _IN_NAMESPACE = "--in-namespace"
 
 def main() -> None:
     """Play the rounds and print what they showed; exit 1 when a byte differs."""
+    if sys.argv[1:2] == ["promotion"]:
+        sys.exit(asyncio.run(promotions(sys.argv[2:])))
     options = _options()
     if options.outages and not options.in_namespace:
         inside = own_network([sys.executable, "-m", "tests.faults", *sys.argv[1:], _IN_NAMESPACE])
