@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from pathlib import Path
 
     from fleet_tui.journal import FleetLog, RunStore
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.events import EventBus
     from fleet_tui.model.notice import Severity
+    from fleet_tui.model.request import DispatchRequest
+    from fleet_tui.model.run import Run
     from fleet_tui.transport.pool import ConnectionPool
 
 
@@ -22,6 +24,28 @@ class Tells(Protocol):
 
     def __call__(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
         """Tell a person something; a later notice with the same key replaces it."""
+
+
+class Started(Protocol):
+    """A dispatch that has passed its gate."""
+
+    @property
+    def finished(self) -> Awaitable[tuple[Run, ...]]:
+        """Resolves to its runs once all of them are over."""
+
+
+class Dispatches(Protocol):
+    """Starts a dispatch."""
+
+    async def __call__(self, request: DispatchRequest) -> Started:
+        """Return once it is in the log; raises TargetError, UsageError, Refused, JournalError."""
+
+
+class Cancels(Protocol):
+    """Ends runs."""
+
+    async def __call__(self, run_ids: Sequence[str]) -> int:
+        """Ask these runs to end; returns how many were still open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +69,9 @@ class FleetContext:
     spawn: Callable[[Coroutine[None, None, None]], None]
     """Runs work beside everything else; it is cancelled when the fleet closes."""
     notice: Tells
+    owner: str = ""
+    """This program's sign of life, as `journal.owner` knows it."""
+    dispatch: Dispatches | None = None
+    """Starts a run through the gate, for parts that work by themselves; None in a bare context."""
+    cancel: Cancels | None = None
+    """Ends runs by the ladder."""

@@ -287,6 +287,9 @@ class Fleet:
             new_id=self._new_id,
             spawn=self._spawn,
             notice=self.notice,
+            owner=self.owner.id,
+            dispatch=self.dispatch,
+            cancel=self.cancel,
         )
 
     def _make_dispatcher(self) -> Dispatcher:

@@ -37,6 +37,11 @@ class DispatchRequest:
     """What of the repository may run, for this dispatch alone: `hooks`, `mcp`."""
     forks: bool = False
     """True to go on in a copy of `session`, which itself stays as it is."""
+    is_vouched_for: bool = False
+    """A valid signature stands behind it (queue), or a person has confirmed it (other origins)."""
+    run_id: str | None = None
+    """The id of the one run, given beforehand by who must find it again after a crash; None: new.
+    Starting it twice starts it once."""
 
 
 @dataclass(frozen=True, slots=True)
