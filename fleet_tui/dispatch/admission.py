@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleet_tui.agents.registry import adapter
-from fleet_tui.dispatch.gate import GateCase, Refusal, refusal
-from fleet_tui.dispatch.plan import choose_agent, choose_budget, choose_mode
+from fleet_tui.dispatch.gate import Refusal, refusal
+from fleet_tui.dispatch.plan import case_of, choose_agent, choose_budget, choose_mode
 from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.model.request import Preview
 from fleet_tui.model.target import fold, resolve
@@ -110,17 +110,11 @@ class Admission:
         for (agent, mode), members in self._kinds(request, hosts).items():
             bounded = worst is not None or self._worst_case(request, tuple(members)) is not None
             why = refusal(
-                GateCase(
-                    agent=agent,
-                    mode=mode,
-                    enforceable=adapter(agent).modes,
-                    origin=request.origin,
-                    hosts=tuple(host.name for host in members),
-                    named_hosts=request.named_hosts,
+                replace(
+                    case_of(request, agent, mode, members),
                     is_read_only=self._is_read_only,
                     standing=self._standing(),
                     worst_case_usd=(worst or 0.0) if bounded else None,
-                    is_free=agent == "shell",
                     usd_per_dispatch=self.config.budget.usd_per_dispatch,
                     usd_left_today=left,
                     today_is_complete=spent.is_complete,

@@ -88,7 +88,9 @@ class Dispatcher:
         except Exception as error:
             await self._log_refusal(identifier, request, error)
             raise
-        plans = make_plans(request, hosts, self._admission.config, services.new_id)
+        now = self._run_services.clock.time()
+        before = services.store.thread_tokens(request.session, now)
+        plans = make_plans(request, hosts, self._admission.config, services.new_id, before)
         for plan in plans:  # what cannot be written down must fail before it is logged
             plan.adapter.command(replace(plan.request, binary=plan.adapter.name))
         dispatch = self._record(identifier, request, plans)
@@ -158,6 +160,7 @@ class Dispatcher:
             created_at=self._run_services.clock.time(),
             budget_usd=first.request.budget_usd,
             timeout_seconds=first.timeout,
+            on_limit=first.on_limit,
         )
 
     def _open_run(self, dispatch: Dispatch, plan: RunPlan) -> Run:
@@ -168,6 +171,8 @@ class Dispatcher:
             agent=plan.adapter.name,
             mode=plan.request.mode,
             session=plan.request.session or None,
+            model=plan.request.model,
+            budget_usd=plan.request.budget_usd,
             created_at=dispatch.created_at,
         )
 
@@ -206,7 +211,7 @@ class Dispatcher:
         for position, run in enumerate(runs):
             if run.id in hosts:
                 folder = self._services.data_dir / "runs" / run.id
-                plan = plan_again(dispatch, run, hosts[run.id], asked_with(folder))
+                plan = self._plan_again(dispatch, run, hosts[run.id])
                 is_events = plan.adapter.speaks == "events"
                 task = self._task(plan, run, Spool.reopen(folder, show=not is_events))
                 task.recorder.counted_lines = timeline.known_lines(position)
@@ -215,6 +220,11 @@ class Dispatcher:
                 tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
         self._follow(dispatch, tasks, timeline, self._adopt_one)
+
+    def _plan_again(self, dispatch: Dispatch, run: Run, host: Host) -> RunPlan:
+        asked = asked_with(self._services.data_dir / "runs" / run.id)
+        before = self._services.store.thread_tokens(run.session, run.created_at)
+        return plan_again(dispatch, run, host, asked, self._admission.config, before)
 
     def _start(
         self, dispatch: Dispatch, plans: Sequence[RunPlan], runs: Sequence[Run]

@@ -93,10 +93,6 @@ def _may_not_act(case: GateCase) -> Refusal | None:
             "the fleet has a newer primary than this machine knew of",
             "start it on that one; `fleet-tui mirror status` names it",
         )
-    if case.standing != "leads":
-        return Refusal(
-            "it is not known whether this machine leads", "see `fleet-tui mirror status`"
-        )
     if not case.hosts:
         return Refusal("the target selects no host", "see the hosts with `fleet-tui hosts`")
     return None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet_tui.agents.registry import adapter
+from fleet_tui.dispatch.gate import GateCase
+from fleet_tui.dispatch.prices import price_of
 from fleet_tui.model.agent import AgentRequest
 
 if TYPE_CHECKING:
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.asking import AskedWith
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
+    from fleet_tui.model.price import TokenCount
     from fleet_tui.model.request import DispatchRequest
-    from fleet_tui.model.run import AgentName, Dispatch, Mode, Run
+    from fleet_tui.model.run import AgentName, Dispatch, Mode, OnLimit, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class RunPlan:
     adapter: AgentAdapter
     request: AgentRequest
     """Complete but for the path of the agent's binary, which the host is asked for."""
+    case: GateCase
+    """What the gate was asked, and is asked again with what the host says."""
+    on_limit: OnLimit = "fail"
     timeout: float | None = None
     stall_after: float | None = None
 
@@ -56,9 +62,30 @@ def choose_budget(
     return budget
 
 
+def case_of(
+    request: DispatchRequest, agent: AgentName, mode: Mode, hosts: Sequence[Host]
+) -> GateCase:
+    """Return what the gate is to be asked of these hosts, but for money and our own standing."""
+    return GateCase(
+        agent=agent,
+        mode=mode,
+        enforceable=adapter(agent).modes,
+        origin=request.origin,
+        hosts=tuple(host.name for host in hosts),
+        named_hosts=request.named_hosts,
+        is_vouched_for=request.is_vouched_for,
+        verify="unasked" if any(host.verify_command for host in hosts) else "none",
+        allows_root=all(host.allow_root for host in hosts),
+        opens=request.opens,
+        is_free=agent == "shell",
+    )
+
+
 def _session(request: DispatchRequest, agent: AgentName) -> str:
     if agent == "shell":
         return ""
+    if request.forks:
+        return str(uuid.uuid4())
     return request.session or str(uuid.uuid4())
 
 
@@ -67,30 +94,42 @@ def make_plans(
     hosts: Sequence[Host],
     config: FleetConfig,
     new_id: Callable[[str], str],
+    thread_before: TokenCount | None = None,
 ) -> tuple[RunPlan, ...]:
-    """Return one plan a host, in the order of `hosts`; `new_id("r")` names each run."""
+    """Return one plan a host, in the order of `hosts`; `new_id("r")` names each run.
+
+    `thread_before` is what the session that is gone on with had used, where that is known.
+    """
     defaults = config.defaults
     timeout = request.timeout_seconds if request.timeout_seconds else defaults.timeout
     plans = []
     for host in hosts:
         agent = choose_agent(request, host, config)
+        mode = choose_mode(request, agent, config)
+        model = request.model or defaults.model
         plans.append(
             RunPlan(
                 host=host,
                 adapter=adapter(agent),
                 request=AgentRequest(
-                    run=new_id("r"),
+                    run=(request.run_id if len(hosts) == 1 else None) or new_id("r"),
                     binary="",
                     prompt=request.prompt,
-                    mode=choose_mode(request, agent, config),
+                    mode=mode,
                     session=_session(request, agent),
-                    resumes=request.session is not None,
+                    resumes=request.session is not None and not request.forks,
+                    forks=(request.session or "") if request.forks else "",
+                    opens=request.opens,
+                    price=price_of(model, config) if agent == "codex" else None,
+                    thread_before=thread_before,
                     can_ask=request.can_ask,
-                    model=request.model or defaults.model,
+                    model=model,
                     budget_usd=choose_budget(request, agent, len(hosts), config),
                     workdir=request.workdir or host.workdir,
                     stdin=request.stdin,
                 ),
+                case=case_of(request, agent, mode, (host,)),
+                on_limit=request.on_limit or defaults.on_limit,
                 timeout=timeout or None,
                 stall_after=defaults.stall_after or None,
             )
@@ -98,8 +137,16 @@ def make_plans(
     return tuple(plans)
 
 
-def plan_again(dispatch: Dispatch, run: Run, host: Host, asked: AskedWith | None) -> RunPlan:
+def plan_again(
+    dispatch: Dispatch,
+    run: Run,
+    host: Host,
+    asked: AskedWith | None,
+    config: FleetConfig,
+    thread_before: TokenCount | None = None,
+) -> RunPlan:
     """Return the plan by which a run of the past was started, as far as it is still needed."""
+    model = asked.model if asked else run.model
     return RunPlan(
         host=host,
         adapter=adapter(run.agent),
@@ -109,11 +156,16 @@ def plan_again(dispatch: Dispatch, run: Run, host: Host, asked: AskedWith | None
             prompt=dispatch.prompt,
             mode=run.mode,
             session=run.session or "",
-            budget_usd=dispatch.budget_usd,
+            budget_usd=run.budget_usd,
             workdir=host.workdir,
             can_ask=asked is not None and bool(run.session),
-            model=asked.model if asked else None,
+            model=model,
+            price=price_of(model, config) if run.agent == "codex" else None,
+            resumes=thread_before is not None,
+            thread_before=thread_before,
             stdin=asked.stdin if asked else b"",
         ),
+        case=GateCase(run.agent, run.mode, adapter(run.agent).modes, dispatch.origin, (host.name,)),
+        on_limit=dispatch.on_limit,
         timeout=dispatch.timeout_seconds,
     )

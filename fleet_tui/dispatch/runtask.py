@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from fleet_tui.dispatch.conversation import Conversation
-from fleet_tui.dispatch.drift import check_drift
 from fleet_tui.dispatch.following import FollowedProcess
+from fleet_tui.dispatch.host_gate import ask_gate
 from fleet_tui.dispatch.judging import Stopping, StopReason, final_state
 from fleet_tui.dispatch.ladder import Patience, stop
 from fleet_tui.dispatch.limits import Limits
@@ -146,8 +146,8 @@ class RunTask:
             connection = await self._connect()
         if connection is None:
             return self._stopped_early(), ""
-        await check_drift(connection, self.plan.host)
-        line, stdin = await self._command(connection)
+        login = await ask_gate(connection, self.plan.host, self.plan.case)
+        line, stdin = await self._command(connection, is_root=login not in ("unasked", "user"))
         if self._stop_reason is not None:
             return self._stopped_early(), ""
         self.recorder.on_first = self._begun
@@ -225,12 +225,15 @@ class RunTask:
         finally:
             self._connecting = None
 
-    async def _command(self, connection: Connection) -> tuple[str, bytes | Literal["open"] | None]:
+    async def _command(
+        self, connection: Connection, *, is_root: bool
+    ) -> tuple[str, bytes | Literal["open"] | None]:
         plan = self.plan
         binary = ""
         if plan.adapter.name != "shell":
             binary = await self._services.find_agent(connection, plan.adapter.name)
-        command = plan.adapter.command(replace(plan.request, binary=binary))
+        request = replace(plan.request, binary=binary, is_root=is_root)
+        command = plan.adapter.command(request)
         write_line = powershell_line if plan.host.shell == "powershell" else posix_line
         line = write_line(
             argv=command.argv or None,
@@ -323,6 +326,9 @@ class RunTask:
             cost_usd=verdict.cost_usd,
             session=verdict.session or self.run.session,
             model=verdict.model,
+            thread_tokens=str(verdict.thread_tokens or ""),
+            priced_as_of=verdict.priced_as_of,
+            resets_at=verdict.resets_at,
         )
         return run, verdict.answer
 
@@ -350,6 +356,9 @@ class RunTask:
         cost_usd: float | None = None,
         session: str | None = None,
         model: str | None = None,
+        thread_tokens: str = "",
+        priced_as_of: str = "",
+        resets_at: float | None = None,
     ) -> Run:
         """Set the final record; the closer announces it once its line is written."""
         free = self.plan.adapter.name == "shell" or self.run.started_at is None
@@ -363,7 +372,10 @@ class RunTask:
             exit_signal=exit_signal,
             cost_usd=0.0 if cost_usd is None and free else cost_usd,
             session=session or self.run.session,
-            model=model,
+            model=model or self.run.model,
+            thread_tokens=thread_tokens,
+            priced_as_of=priced_as_of,
+            resets_at=resets_at,
             finished_at=self._services.clock.time(),
             out_bytes=self.recorder.out_bytes,
             err_bytes=self.recorder.err_bytes,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_tui.journal.database import open_database, store_error, transaction
 from fleet_tui.journal.schema import DISPATCH_COLUMNS, RUN_COLUMNS
+from fleet_tui.model.price import TokenCount
 from fleet_tui.model.run import OPEN_STATES, Dispatch, Run
 
 if TYPE_CHECKING:
@@ -208,6 +209,18 @@ class RunStore:
             (limit,),
         )
         return [str(prompt) for (prompt,) in rows]
+
+    def thread_tokens(self, session: str | None, before: float) -> TokenCount | None:
+        """Return the tokens that a session had used, by its last run that told, None if none did.
+
+        Only runs that began before the Unix time `before` count.
+        """
+        rows = self._rows(
+            """SELECT thread_tokens FROM runs WHERE session = ? AND created_at < ?
+            AND thread_tokens != '' ORDER BY created_at DESC LIMIT 1""",
+            (session, before),
+        )
+        return TokenCount.read(str(rows[0][0])) if rows else None
 
     def cost_since(self, since: float) -> tuple[float, bool]:
         """Return US dollars of the runs that ended, or began and still run, since a Unix time.

@@ -168,7 +168,7 @@ async def test_a_host_that_forbids_unrestricted_is_believed(can_ask: bool, claud
 async def test_root_is_told_how_to_be_let_in(claude: str) -> None:
     run = await play("claude", Case("root", "hello", "usage", mode="unrestricted"), claude)
     assert run.finished.verdict.outcome == "usage"
-    assert "IS_SANDBOX" in run.finished.verdict.mend
+    assert "allow_root" in run.finished.verdict.mend
     assert run.finished.verdict.cost_usd == 0
     assert run.requests == 0
 

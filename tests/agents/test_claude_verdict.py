@@ -108,7 +108,7 @@ def test_a_refusal_to_start_is_bad_usage_in_its_own_words() -> None:
 
 def test_root_is_refused_also_by_versions_that_tell_it_on_standard_error() -> None:
     words = b"--dangerously-skip-permissions cannot be used with root/sudo privileges"
-    assert "IS_SANDBOX" in judged(ExitStatus(code=1), words).mend
+    assert "allow_root" in judged(ExitStatus(code=1), words).mend
 
 
 def test_a_lost_run_is_neither_won_nor_failed_and_keeps_what_is_known() -> None:
