@@ -29,12 +29,7 @@ from fleet_tui.dispatch.spending import Spending
 from fleet_tui.dispatch.statekeeper import StateKeeper
 from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
-from fleet_tui.journal import (
-    FleetLog,
-    OwnerLock,
-    RunStore,
-    tail_lines,
-)
+from fleet_tui.journal import FleetLog, OwnerLock, RunStore, tail_lines
 from fleet_tui.journal.head_place import head_path
 from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
