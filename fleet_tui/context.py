@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import EventBus
     from fleet_tui.model.notice import Severity
     from fleet_tui.model.request import DispatchRequest
-    from fleet_tui.model.run import Run
+    from fleet_tui.model.run import AgentName, Run
+    from fleet_tui.transport.base import Connection
     from fleet_tui.transport.pool import ConnectionPool
+
+
+class FindsAgents(Protocol):
+    """Knows where agents lie on hosts."""
+
+    async def __call__(self, connection: Connection, agent: AgentName) -> str:
+        """Return the agent's path there; raises Unreachable, FleetError when it is missing."""
 
 
 class Tells(Protocol):
@@ -71,7 +79,12 @@ class FleetContext:
     notice: Tells
     owner: str = ""
     """This program's sign of life, as `journal.owner` knows it."""
+    find_agent: FindsAgents | None = None
+    """None in a bare context."""
     dispatch: Dispatches | None = None
     """Starts a run through the gate, for parts that work by themselves; None in a bare context."""
     cancel: Cancels | None = None
     """Ends runs by the ladder."""
+    tell_run: Callable[[str, str, str], Awaitable[None]] | None = None
+    """Says something to a run of this program: run, an id of its own, text. Raises UsageError when
+    that run does not listen (any more)."""

@@ -208,7 +208,7 @@ class Fleet:
 
     async def resume(self, run_id: str, prompt: str) -> LiveDispatch:
         """Go on with the agent session of a run that has ended; raises UsageError, Refused."""
-        return await self.dispatch(self._sessions.onward(run_id, prompt))
+        return await self.dispatch(await self._sessions.onward(run_id, prompt))
 
     async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
         """Answer what an agent asked; returns once the host has it. Raises UsageError."""
@@ -283,8 +283,10 @@ class Fleet:
             spawn=self._spawn,
             notice=self.notice,
             owner=self.owner.id,
+            find_agent=self._facts.agent_path,
             dispatch=self.dispatch,
             cancel=self.cancel,
+            tell_run=self._dispatcher.tell,
         )
 
     def _make_dispatcher(self) -> Dispatcher:

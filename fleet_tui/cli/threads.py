@@ -105,9 +105,9 @@ async def _search(options: argparse.Namespace, target: str) -> int:
     for one in found:
         for hit in one.hits:
             if options.json:
-                said = [{"by": said.speaker, "text": said.text} for said in hit.said]
+                words = [{"by": said.speaker, "text": said.text} for said in hit.said]
                 fields = thread_fields(hit.thread)
-                emit("thread-found", hit.thread.changed_at, **fields, said=said)
+                emit("thread-found", hit.thread.changed_at, **fields, said=words)
             else:
                 thread = hit.thread
                 age = ago(now - thread.changed_at)

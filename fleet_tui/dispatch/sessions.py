@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_tui.agents.interactive import interactive_argv
-from fleet_tui.model.errors import UsageError
+from fleet_tui.dispatch.tombstone import refuse_if_moved
+from fleet_tui.journal.moved import MovedSessions
+from fleet_tui.model.errors import Refused, UsageError
 from fleet_tui.model.ids import short
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.text import one_line
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sessions:
-    """Looks sessions up; one is in use by one run at a time."""
+    """Looks sessions up; one is in use by one run at a time, and on one host."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Sessions:
         self._store = store
         self._connector = connector
         self._find_agent = find_agent
+        self.moved = MovedSessions(store.path.parent)
 
     def free(self, run_id: str) -> Run:
         """Return a run whose agent session nobody uses now; raises UsageError."""
@@ -70,23 +73,53 @@ class Sessions:
             timeout_seconds=before.timeout_seconds,
         )
 
-    def onward(self, run_id: str, prompt: str) -> DispatchRequest:
-        """Return the request that goes on with a run's session; raises UsageError."""
+    def place_of(self, run: Run) -> tuple[str, str | None]:
+        """Return the host on which a run's session is now, and its folder there if not the host's.
+
+        Raises Refused for one that is half handed over.
+        """
+        handoff = self.moved.get(run.session) if run.session else None
+        if handoff is None:
+            return run.host, None
+        if handoff.is_at_source:
+            return handoff.source, handoff.source_workdir or None
+        if handoff.step != "done":
+            raise Refused(
+                f"this session is half handed over from {handoff.source} to {handoff.target}",
+                mend=f"complete it: fleet-tui handoff {short(run.id)} --to {handoff.target}",
+            )
+        return handoff.target, handoff.workdir
+
+    async def onward(self, run_id: str, prompt: str) -> DispatchRequest:
+        """Return the request that goes on with a run's session, where it is now.
+
+        Raises UsageError, and Refused for a session that was handed away from there.
+        """
         run = self.free(run_id)
+        host, workdir = self.place_of(run)
+        await refuse_if_moved(self._connector, host, run.session or "")
         return DispatchRequest(
-            target=run.host, prompt=prompt, agent=run.agent, mode=run.mode, session=run.session
+            target=host,
+            prompt=prompt,
+            agent=run.agent,
+            mode=run.mode,
+            session=run.session,
+            workdir=workdir,
         )
 
     async def terminal(self, host_name: str, run_id: str | None) -> tuple[str, ...]:
         """Return the command that opens a shell on a host, or takes up a run's session there.
 
-        Raises UsageError, Unreachable, and FleetError when the agent or OpenSSH is missing.
+        Raises UsageError, Unreachable, Refused for a session that was handed away, and FleetError
+        when the agent or OpenSSH is missing.
         """
-        host = self._config.host(host_name)
         if run_id is None:
-            return terminal_argv(host, self._config, None)
+            return terminal_argv(self._config.host(host_name), self._config, None)
         run = self.free(run_id)
+        place, workdir = self.place_of(run)
+        await refuse_if_moved(self._connector, place, run.session or "")
+        host = self._config.host(place)
         path = await self._find_agent(await self._connector.connection(host.name), run.agent)
         argv = interactive_argv(run.agent, path, run.session or "")
-        line = posix_line(argv=argv, cwd=host.workdir, env=dict(host.env))
+        line = posix_line(argv=argv, cwd=workdir or host.workdir, env=dict(host.env))
         return terminal_argv(host, self._config, line)
