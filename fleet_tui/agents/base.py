@@ -101,6 +101,12 @@ class Dialogue(StreamParser, Protocol):
         Also for an answer that does not fit it, which then stays open.
         """
 
+    def say(self, identifier: str, text: str) -> bytes:
+        """Return what tells the agent something more; raises UsageError when it is too late.
+
+        An `identifier` that its session knows already is passed over by the agent.
+        """
+
     def interrupt(self) -> bytes:
         """Return what makes the agent stop and report; a prompt not yet sent never will be."""
 

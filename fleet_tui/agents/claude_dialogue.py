@@ -45,7 +45,8 @@ class ClaudeDialogue(ClaudeParser):
         super().__init__(request)
         self._run = request.run
         self._settings = settings_document(request)
-        self._message_id = control.message_id(session_of(request), request.run)
+        self._session_id = session_of(request)
+        self._message_id = control.message_id(self._session_id, request.run)
         self._prompt = control.message(prompt_of(request), self._message_id)
         self._stage: Stage = "verifying"
         self._awaited = set(control.OPENING)
@@ -97,6 +98,12 @@ class ClaudeDialogue(ClaudeParser):
         line = questions.answer_line(pending, answer)
         pending.is_answered = True
         return line
+
+    def say(self, identifier: str, text: str) -> bytes:
+        """Return a further user message; raises UsageError before the prompt and after the end."""
+        if self._stage != "talking" or self._is_replaying:
+            raise UsageError("this run does not listen now")
+        return control.message(text.encode(), control.message_id(self._session_id, identifier))
 
     def interrupt(self) -> bytes:
         """Return what makes the agent stop; before the prompt was sent, it never will be."""

@@ -61,6 +61,15 @@ class Conversation:
         self.pump()
         await done
 
+    async def say(self, identifier: str, text: str) -> None:
+        """Say something beside the prompt; returns once the host has it.
+
+        The agent passes over an `identifier` that its session has heard. Raises UsageError.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((self._dialogue.say(identifier, text), done))
+        await done
+
     def end(self) -> None:
         """Write nothing more; the process is gone, and nobody hears what was still to be said."""
         if self._writer is not None:

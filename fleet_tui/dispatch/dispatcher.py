@@ -11,7 +11,7 @@ from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
 from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
-from fleet_tui.model.errors import JournalError
+from fleet_tui.model.errors import JournalError, UsageError
 from fleet_tui.model.events import DispatchFinished, DispatchStarted, NoticeRaised
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.run import Dispatch, Run
@@ -104,6 +104,13 @@ class Dispatcher:
             self._withdraw(runs, error)
             raise
         return self._start(dispatch, plans, runs)
+
+    async def tell(self, run_id: str, identifier: str, text: str) -> None:
+        """Say something to a run that is led by a dialogue here; raises UsageError."""
+        task = self.task(run_id)
+        if task is None or task.conversation is None:
+            raise UsageError("this run listens to nobody here")
+        await task.conversation.say(identifier, text)
 
     def cancel(self, run_ids: Iterable[str]) -> list[RunTask]:
         """Ask these runs to end; returns those that were open and not being ended yet."""
