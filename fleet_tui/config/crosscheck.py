@@ -171,6 +171,12 @@ def _references(document: Document, report: Report) -> None:
                     report.add(
                         (section, position, key), error.what, error.mend or "mend the target"
                     )
+    workers = document.table("queue").get("workers")
+    if workers is not None:
+        try:
+            resolve(str(workers), fleet)
+        except TargetError as error:
+            report.add(("queue", "workers"), error.what, error.mend or "mend the target")
 
 
 def _choices_between_keys(document: Document, report: Report) -> None:

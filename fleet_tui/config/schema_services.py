@@ -16,6 +16,7 @@ from fleet_tui.config.values import (
     FILE_MODE,
     HOST_NAME,
     NEW_NAME,
+    PATH,
     RUN_TIMEOUT,
     SECRET_COMMAND,
     SHORT_TIMEOUT,
@@ -58,6 +59,10 @@ QUEUE = section(
     Key("lease", Duration(1, 7 * DAY), "A worker silent for so long loses its task."),
     Key("max_attempts", Whole(1, 100), "Tries before a task is set aside."),
     Key("require_signature", Flag(), "Refuse tasks that nobody signed."),
+    Key("allowed_signers", PATH, "Whose signatures count: an allowed_signers file of OpenSSH."),
+    Key("signing_key", PATH, "The key that `queue sign` uses: a private one, or a .pub."),
+    Key("workers", TARGET, "Hosts whose tasks the primary carries out over SSH."),
+    Key("slots", Whole(1, 64), "Tasks at once on each of these hosts."),
 )
 
 NOTIFY = section(
@@ -146,6 +151,15 @@ SURFACES = section(
     Key("threads", _PATTERN, "Transcripts of sessions."),
 )
 
+MIRROR = section(
+    "mirror",
+    "The agents' settings as a git repository: the primary writes, the others pull.",
+    Key("remote", Text("the address of a git repository"), "Where it is kept, for every host."),
+    Key("branch", NEW_NAME, "Its branch."),
+    Key("folder", Text("a path"), "Its folder on the hosts; without it, as agent_home."),
+    Key("pull_every", EVERY, "Time between scheduled pulls."),
+)
+
 PEERS = section(
     "peers",
     "Agent sessions that see each other.",
@@ -160,5 +174,5 @@ PEERS = section(
     Key("bus", Text("a path"), "The folder of the file bus."),
 )
 
-SERVICES = (PRICE, QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, PEERS)
+SERVICES = (PRICE, QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, MIRROR, PEERS)
 """In the order of the documentation."""
