@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import load_config
+from fleet_tui.config import data_dir
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
     from fleet_tui.model.config import FleetConfig
+
+STATE_FILE = "screen.toml"
+"""What the screen keeps between starts, in the fleet's state folder."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,10 +49,16 @@ def show(
     opened = core.start()
     try:
         app = FleetApp(
-            core, read_only=is_read_only, on_ready=core.keep_connected, seconds=headless_seconds
+            core,
+            read_only=is_read_only,
+            on_ready=core.keep_connected,
+            seconds=headless_seconds,
+            state=data_dir(config) / STATE_FILE,
         )
         app.run(headless=headless_seconds is not None)
         opened.result()
+        if app.memory.problem:
+            complain(app.memory.problem)
         return app.return_code or 0
     finally:
         core.stop()

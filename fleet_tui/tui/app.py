@@ -11,23 +11,28 @@ from textual.app import App
 from fleet_tui.clock import SystemClock
 from fleet_tui.model.notice import Notice
 from fleet_tui.tui import keymap as keymaps
-from fleet_tui.tui import own_notices, roles, theme_files
+from fleet_tui.tui import own_notices, roles
 from fleet_tui.tui.actions import ON_MAIN
 from fleet_tui.tui.ask import ask
+from fleet_tui.tui.attention import Beckoner
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.catalogue import REGISTRY
 from fleet_tui.tui.clipboard import prepared
 from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.frame import FrameClock
+from fleet_tui.tui.read_only import ReadOnly
+from fleet_tui.tui.remembered import Memory
 from fleet_tui.tui.screens.main import MainScreen
 from fleet_tui.tui.store import Dirty, Store
-from fleet_tui.tui.textual_seams import run_bound_key
+from fleet_tui.tui.textual_seams import push_for_app, run_bound_key
+from fleet_tui.tui.theme_keeper import ThemeKeeper
 from fleet_tui.tui.toasts import Toaster
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from concurrent.futures import Future
     from datetime import tzinfo
+    from pathlib import Path
 
     from textual.screen import Screen
 
@@ -44,7 +49,8 @@ class FleetApp(App[None], inherit_bindings=False):
     """The control room.
 
     `on_ready` is called once the first picture is on the terminal. `seconds` ends the program by
-    itself. With `paints_itself=False` frames come only from `frames.tick()`.
+    itself. With `paints_itself=False` frames come only from `frames.tick()`. What the screen keeps
+    between starts stands in the file `state`; without one nothing is kept.
     """
 
     CSS_PATH = ["app.tcss", "screens/main.tcss", "screens/dialog.tcss"]
@@ -62,8 +68,8 @@ class FleetApp(App[None], inherit_bindings=False):
         clock: Clock | None = None,
         zone: tzinfo | None = None,
         paints_itself: bool = True,
+        state: Path | None = None,
     ) -> None:
-        self.themes = theme_files.load()
         super().__init__()
         self.control = control
         self.clock: Clock = clock or SystemClock()
@@ -73,20 +79,21 @@ class FleetApp(App[None], inherit_bindings=False):
         self.registry = REGISTRY
         self.keymap = keymaps.of_config(REGISTRY, control.config)
         self.toaster = Toaster(self)
+        self.beckoner = Beckoner(self, control.config.attention)
         self.frames = FrameClock(self, control.drain, self._show)
-        self.command_history: list[str] = []
+        self.memory = Memory(state)
+        self.kept = self.memory.kept
         self.resume_drafts: dict[str, str] = {}
         """Run id to what was written to its session and not sent yet."""
         self._serial = 0
-        self._starts_read_only = read_only
-        self._is_read_only = read_only
+        self.read_only = ReadOnly(self, is_started=read_only)
         self._on_ready = on_ready
         self._seconds = seconds
         self._paints_itself = paints_itself
         self._opening: Awaitable[None] | None = None
         self.main = MainScreen(self)
-        for theme in self.themes.themes.values():
-            self.register_theme(theme)
+        self.themes = ThemeKeeper(self)
+        self.themes.register()
         self.set_keymap(self.keymap.overrides())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -99,21 +106,29 @@ class FleetApp(App[None], inherit_bindings=False):
 
     def begin(self) -> None:
         """Choose the theme, say what is wrong with the operator's files, begin to paint."""
-        wanted = self.control.config.theme or theme_files.DEFAULT_THEME
-        problems = [*self.keymap.problems, *self.themes.problems]
-        if wanted not in self.themes.themes:
-            problems.append(f"ui.theme: no theme is called {wanted!r}; the default is used")
-            wanted = theme_files.DEFAULT_THEME
-        if wanted in self.themes.themes:
-            self.theme = wanted
+        problems = self.themes.begin(self.control.config.theme, self.kept.theme)
         self.frames.tick()
-        self._show(own_notices.about_files(problems, self.clock.time()), False)
+        self.tell_of_files([self.memory.problem, *self.keymap.problems, *problems])
         if self._paints_itself:
             self.frames.start()
+            self.themes.watch()
+        self.beckoner.start()
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
         if self._on_ready is not None:
             self.call_after_refresh(self._on_ready)
+
+    def tell_of_files(self, problems: Sequence[str]) -> None:
+        """Put what is wrong with the operator's files into the notifications."""
+        told = [problem for problem in problems if problem]
+        if told:
+            self._show(own_notices.about_files(told, self.clock.time()), False)
+
+    def on_unmount(self) -> None:
+        """Keep what the next start begins with."""
+        self.beckoner.end()
+        self.kept.pane, self.kept.is_zoomed = self.main.current, self.main.is_zoomed
+        self.memory.save()
 
     async def on_event(self, event: events.Event) -> None:
         """Do what keys are bound to in the order in which they were pressed."""
@@ -128,6 +143,7 @@ class FleetApp(App[None], inherit_bindings=False):
             if show is not None and screen.is_running:
                 show(self.store, dirty, now)
         asks = any(notice.event == own_notices.QUESTION_ASKED for notice in dirty.notices)
+        self.beckoner.tell(dirty.notices)
         if dirty.notices and (asks or not self.screen.is_modal):
             self.toaster.tell(dirty.notices)
         if dirty.asked:
@@ -149,20 +165,7 @@ class FleetApp(App[None], inherit_bindings=False):
     @property
     def why_read_only(self) -> str:
         """Return why nothing can be changed; empty when it can."""
-        if self._is_read_only:
-            return "The screen is read-only; :read-only turns that off."
-        if self.store.fleet is not None and self.store.fleet.is_read_only:
-            return "This host may only look: another one is the primary."
-        return ""
-
-    def toggle_read_only(self) -> None:
-        """Refuse every change, or allow again; what the command line set stays."""
-        if self._starts_read_only:
-            self.toast("Started with --read-only, so it stays read-only.", "warning")
-            return
-        self._is_read_only = not self._is_read_only
-        self.main.show_status()
-        self.main.show_hints()
+        return self.read_only.why
 
     def why_disabled(self, action: Action) -> str:
         """Return why an action cannot be done now; empty when it can."""
@@ -203,7 +206,7 @@ class FleetApp(App[None], inherit_bindings=False):
     ) -> None:
         """Put a screen on top; `then` gets what it was closed with."""
         self.toaster.clear()
-        self._opening = self.push_screen(screen, then)  # type: ignore[arg-type]
+        self._opening = push_for_app(self, screen, then)
         self._show_first(screen)
 
     def replace_screen(self, screen: Screen[Any]) -> None:

@@ -6,17 +6,22 @@ tests/tui/test_seams.py holds each of them against the installed version.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from textual._context import active_message_pump
 from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from textual import events
     from textual.app import App
     from textual.geometry import Size
+    from textual.screen import Screen
     from textual.scroll_view import ScrollView
+    from textual.widget import AwaitMount
+
+T = TypeVar("T")
 
 
 def terminal_is_behind(app: App[Any]) -> bool:
@@ -54,6 +59,40 @@ def lent_terminal(app: App[Any]) -> Iterator[None]:
             trouble = error
     if trouble is not None:
         raise trouble
+
+
+def push_for_app(
+    app: App[Any], screen: Screen[T], then: Callable[[T | None], object] | None
+) -> AwaitMount:
+    """Push a screen whose answer goes to the app itself.
+
+    Textual hands the answer to whatever was handling a message when the screen was pushed; a
+    command line that has closed meanwhile never gets it.
+    """
+    token = active_message_pump.set(app)
+    try:
+        return app.push_screen(screen, then)  # type: ignore[arg-type]
+    finally:
+        active_message_pump.reset(token)
+
+
+def write_to_terminal(app: App[Any], sequence: str) -> None:
+    """Write a control sequence of ours, when there is a terminal and it is not lent."""
+    driver = app._driver
+    if driver is not None and not driver.is_headless and not is_suspended(app):
+        driver.write(sequence)
+        driver.flush()
+
+
+def use_changed_theme(app: App[Any]) -> None:
+    """Show the current theme as it is registered now; `App.theme` only reacts to another name."""
+    app._watch_theme(app.theme)
+    app.refresh_css(animate=False)
+    for screen in app.screen_stack:
+        screen.refresh_css() if hasattr(screen, "refresh_css") else screen.refresh(layout=True)
+        for widget in screen.query("*"):
+            widget.notify_style_update()
+            widget.refresh()
 
 
 async def run_bound_key(app: App[Any], event: events.Key) -> bool:

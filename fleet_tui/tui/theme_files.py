@@ -7,15 +7,17 @@ is used. So everything is checked here, before it is registered.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
+from fleet_tui.config.lines import locate
 from fleet_tui.tui import roles
 from fleet_tui.tui.safe import short
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 DEFAULT_THEME = "fleet-dark"
+LIGHT_THEME = "fleet-light"
 
 COLOURS = (
     "primary",
@@ -88,11 +91,34 @@ def user_folder() -> Path:
     return Path(platformdirs.user_config_dir("fleet-tui", appauthor=False)) / "themes"
 
 
+def default_folders() -> tuple[Path, ...]:
+    """Return where themes are looked for; of two with one name the last found counts."""
+    return shipped_folder(), user_folder()
+
+
+def default_theme(env: Mapping[str, str]) -> str:
+    """Return the theme that fits the terminal, as far as it says (`COLORFGBG`, like `15;0`)."""
+    ground = env.get("COLORFGBG", "").rpartition(";")[2]
+    return LIGHT_THEME if ground in ("7", "15") else DEFAULT_THEME
+
+
+def signature(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when a theme file is saved, added or removed."""
+    found = []
+    for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # gone since it was listed: that is a change too
+        found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
 def load(folders: Iterable[Path] | None = None) -> LoadedThemes:
     """Read every `*.toml` of the folders; a later folder replaces a theme of the same name."""
     themes: dict[str, Theme] = {}
     problems: list[str] = []
-    for folder in folders if folders is not None else (shipped_folder(), user_folder()):
+    for folder in folders if folders is not None else default_folders():
         for path in sorted(folder.glob("*.toml")):
             theme, faults = read(path)
             problems.extend(faults)
@@ -103,34 +129,63 @@ def load(folders: Iterable[Path] | None = None) -> LoadedThemes:
 
 def read(path: Path) -> tuple[Theme | None, list[str]]:
     """Return the theme of one file, or None with every reason why it cannot be used."""
+    name = short(path.name, 60)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        data = tomllib.loads(text)
     except OSError as error:
-        return None, [f"{path.name}: cannot be read: {error.strerror or error}"]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return None, [f"{path.name}: not TOML: {short(str(error))}"]
-    faults = [f"{path.name}: {fault}" for fault in _faults(data)]
-    return (None, faults) if faults else (_theme(data), [])
+        return None, [f"{name}: cannot be read: {error.strerror or error}"]
+    except UnicodeDecodeError:
+        return None, [f"{name}: not UTF-8"]
+    except (ValueError, RecursionError) as error:
+        return None, [_not_toml(name, str(error), text)]
+    lines = locate(text)
+    faults = sorted(
+        (lines.of(tuple(fault.key.split("."))) or 1, str(fault)) for fault in _faults(data)
+    )
+    told = [f"{name}:{line}: {fault}" for line, fault in faults]
+    return (None, told) if told else (_theme(data), [])
 
 
-def _faults(data: Mapping[str, object]) -> list[str]:
-    faults = [f"{key}: missing" for key in REQUIRED if key not in data]
-    faults += [_unknown(key, KNOWN) for key in data if key not in KNOWN]
+def _not_toml(name: str, message: str, text: str) -> str:
+    place = re.fullmatch(r"(.*) \(at (?:line (\d+), .*|end of document)\)", message, re.DOTALL)
+    line = place[2] if place and place[2] else text.rstrip().count("\n") + 1
+    return f"{name}:{line}: not TOML: {short(place[1] if place else message)}"
+
+
+class _Fault(NamedTuple):
+    key: str
+    """Dotted, as it stands in the file."""
+    found: str
+
+    def __str__(self) -> str:
+        return f"{short(self.key, 60)}: {self.found}"
+
+
+def _faults(data: Mapping[str, object]) -> list[_Fault]:
+    faults = [_unknown(key, KNOWN) for key in data if key not in KNOWN]
+    meant = [fault.found for fault in faults]
+    faults += [
+        _Fault(key, "missing")
+        for key in REQUIRED
+        if key not in data and not any(found.endswith(f" {key}?") for found in meant)
+    ]
     for key in COLOURS:
         if key in data:
             faults += _colour_faults(key, data[key])
     for key, kind in (("name", str), ("dark", bool)):
         if key in data and not isinstance(data[key], kind):
-            faults.append(f"{key}: {short(repr(data[key]), 40)} is not a {kind.__name__}")
+            means = "true or false" if kind is bool else "a text"
+            faults.append(_Fault(key, f"{short(repr(data[key]), 40)} is not {means}"))
     for table, allowed in (("roles", frozenset(roles.DEFAULT_ROLES)), ("variables", VARIABLES)):
         faults += _table_faults(table, data.get(table, {}), allowed)
     return faults
 
 
-def _table_faults(table: str, values: object, allowed: frozenset[str]) -> list[str]:
+def _table_faults(table: str, values: object, allowed: frozenset[str]) -> list[_Fault]:
     if not isinstance(values, dict):
-        return [f"{table}: not a table"]
-    faults: list[str] = []
+        return [_Fault(table, "not a table")]
+    faults: list[_Fault] = []
     for key, value in values.items():
         if key not in allowed:
             faults.append(_unknown(key, allowed, table + "."))
@@ -139,22 +194,23 @@ def _table_faults(table: str, values: object, allowed: frozenset[str]) -> list[s
     return faults
 
 
-def _colour_faults(key: str, value: object) -> list[str]:
+def _colour_faults(key: str, value: object) -> list[_Fault]:
     if not isinstance(value, str):
-        return [f"{key}: {short(repr(value), 40)} is not a colour"]
+        return [_Fault(key, f"{short(repr(value), 40)} is not a colour (write it as #rrggbb)")]
     try:
         colour = Color.parse(value)
     except ColorParseError:
-        return [f"{key}: {short(value, 40)!r} is not a colour (write it as #rrggbb)"]
+        return [_Fault(key, f"{short(value, 40)!r} is not a colour (write it as #rrggbb)")]
     if colour.a != 1 or colour.ansi is not None:
-        return [f"{key}: {short(value, 40)!r} is not an opaque colour (write it as #rrggbb)"]
+        found = f"{short(value, 40)!r} is not an opaque colour (write it as #rrggbb)"
+        return [_Fault(key, found)]
     return []
 
 
-def _unknown(key: str, allowed: Iterable[str], prefix: str = "") -> str:
+def _unknown(key: str, allowed: Iterable[str], prefix: str = "") -> _Fault:
     near = difflib.get_close_matches(key, list(allowed), n=1, cutoff=0.5)
     hint = f"; did you mean {prefix}{near[0]}?" if near else ""
-    return f"{prefix}{short(key, 40)}: unknown key{hint}"
+    return _Fault(prefix + key, f"unknown key{hint}")
 
 
 def _theme(data: Mapping[str, object]) -> Theme:

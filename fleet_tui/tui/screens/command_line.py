@@ -37,7 +37,7 @@ class CommandLine(ModalScreen[None]):
     def __init__(self, app: FleetApp) -> None:
         super().__init__()
         self._fleet_app = app
-        self._place = len(app.command_history)
+        self._place = len(app.kept.history)
         suggester = CommandSuggester(app.registry, app.store.hosts, app.themes.themes)
         self._input = Input(
             placeholder="command; tab completes, esc leaves", compact=True, suggester=suggester
@@ -63,7 +63,7 @@ class CommandLine(ModalScreen[None]):
 
     def action_recall(self, step: int) -> None:
         """Show an earlier or later line."""
-        history = self._fleet_app.command_history
+        history = self._fleet_app.kept.history
         self._place = max(0, min(len(history), self._place + step))
         self._input.value = history[self._place] if self._place < len(history) else ""
         self._input.action_end()
@@ -74,7 +74,7 @@ class CommandLine(ModalScreen[None]):
         self.dismiss(None)
         if not line:
             return
-        app.command_history.append(line)
+        app.kept.add_line(line)
         parsed = parse(app.registry, line)
         if parsed.action is None:
             app.toast(parsed.problem, "warning")

@@ -54,9 +54,10 @@ class MainScreen(Screen[None]):
         self.peers = PeersPane()
         self.notices = NoticesPane(app.clock_time)
         self.output = OutputPane(app.control, app.clock_time)
-        self.current = "hosts"
+        places = [pane.place for pane in self.panes]
+        self.current = app.kept.pane if app.kept.pane in places else "hosts"
         """The place of the pane that has, or last had, the focus."""
-        self.is_zoomed = False
+        self.is_zoomed = app.kept.is_zoomed
         self._newest: str | None = None
 
     @property
@@ -78,8 +79,8 @@ class MainScreen(Screen[None]):
         yield self.hints
 
     def on_mount(self) -> None:
-        """Begin on the hosts."""
-        self.hosts.take_focus()
+        """Begin on the pane that the last start ended on."""
+        self.query_one(f"#{self.current}", Pane).take_focus()
         self._fleet_app.begin()
 
     @property

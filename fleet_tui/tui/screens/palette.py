@@ -44,7 +44,11 @@ def choose_theme(app: FleetApp) -> None:
         for name, theme in sorted(app.themes.themes.items())
     ]
 
-    def use(name: str | None = None) -> None:
+    def show(name: str | None) -> None:
         app.theme = name or before
 
-    app.open_screen(Picker("Theme", choices, current=before, highlighted=use), use)
+    def use(name: str | None) -> None:
+        show(name)
+        app.kept.theme = name or app.kept.theme
+
+    app.open_screen(Picker("Theme", choices, current=before, highlighted=show), use)

@@ -1,0 +1,84 @@
+"""The themes in use: which one to start with, and what becomes of files that change meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from fleet_tui.tui import textual_seams, theme_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from textual.theme import Theme
+
+    from fleet_tui.tui.app import FleetApp
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at the theme files."""
+
+
+class ThemeKeeper:
+    """Holds the themes that can be used, by name."""
+
+    def __init__(self, app: FleetApp, folders: Sequence[Path] | None = None) -> None:
+        self._app = app
+        self._folders = folders if folders is not None else theme_files.default_folders()
+        self._signature = theme_files.signature(self._folders)
+        self._is_looking = False
+        loaded = theme_files.load(self._folders)
+        self.themes: Mapping[str, Theme] = loaded.themes
+        self.problems: tuple[str, ...] = loaded.problems
+
+    def register(self) -> None:
+        """Make every theme known to Textual."""
+        for theme in self.themes.values():
+            self._app.register_theme(theme)
+
+    def begin(self, wanted: str | None, remembered: str) -> list[str]:
+        """Use the theme to start with; return what is wrong with the files and the wish."""
+        problems = list(self.problems)
+        default = theme_files.default_theme(os.environ)
+        if wanted and wanted not in self.themes:
+            problems.append(f"ui.theme: no theme is called {wanted!r}; {default} is used")
+        for name in (remembered, wanted, default, theme_files.DEFAULT_THEME, *self.themes):
+            if name and name in self.themes:
+                self._app.theme = name
+                break
+        return problems
+
+    def watch(self) -> None:
+        """Take up changed files from now on, within a second or two of their being saved."""
+        self._app.set_interval(LOOK_EVERY, self._look, name="themes")
+
+    def _look(self) -> None:
+        if self._is_looking:
+            return
+        self._is_looking = True
+        self._app.run_worker(self.look(), group="themes", description="look at theme files")
+
+    async def look(self) -> None:
+        """Read the theme files again, off the screen's loop, when one has changed."""
+        try:
+            signature = await asyncio.to_thread(theme_files.signature, self._folders)
+            if signature != self._signature:
+                self._signature = signature
+                self._take(await asyncio.to_thread(theme_files.load, self._folders))
+        finally:
+            self._is_looking = False
+
+    def _take(self, loaded: theme_files.LoadedThemes) -> None:
+        app = self._app
+        current = self.themes.get(app.theme)
+        new = [problem for problem in loaded.problems if problem not in self.problems]
+        self.problems = loaded.problems
+        self.themes = dict(loaded.themes)
+        if current is not None and app.theme not in self.themes:
+            self.themes[app.theme] = current  # its file is broken or gone: the last good one stays
+        self.register()
+        if current is not None and self.themes[app.theme] != current:
+            textual_seams.use_changed_theme(app)
+            app.toast(f"Theme {app.theme} was read again.", kind="theme")
+        app.tell_of_files(new)
