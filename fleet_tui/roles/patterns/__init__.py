@@ -1,0 +1,1 @@
+"""Network patterns: who writes what, how others learn of it, and what breaks."""
