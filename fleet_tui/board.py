@@ -88,6 +88,7 @@ class Board:
             self._take_run(event.run)
             self._cost_is_stale = True
         elif isinstance(event, DispatchStarted):
+            self._cost_is_stale = True
             ids = tuple(run.id for run in event.runs)
             self._take_dispatch(DispatchView(event.dispatch, ids))
             for run in event.runs:

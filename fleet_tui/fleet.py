@@ -293,7 +293,6 @@ class Fleet:
         admission = Admission(
             self.config,
             self.spending,
-            self._reserved_usd,
             is_read_only=self.is_read_only,
             standing=lambda: self.standing.verdict(self.clock.time()),
         )
@@ -334,15 +333,6 @@ class Fleet:
             dispatcher=self._dispatcher,
             who=Who(self.owner.id, self.by, lambda: self.epoch),
             on_found=lambda: self._spawn(self._look_for_cancels()),
-        )
-
-    def _reserved_usd(self) -> float:
-        """Return what the open runs of this program may still cost."""
-        return sum(
-            task.plan.request.budget_usd or 0.0
-            for live in self._dispatcher.live
-            for task in live.tasks.values()
-            if task.run.is_open
         )
 
     def _new_id(self, kind: str) -> str:

@@ -283,6 +283,7 @@ class ClaudeParser:
             return []
         self._limit_text = limit.text
         if limit.is_error:
+            self._record.resets_at = limit.resets_at
             self._activity, self._doing = "blocked-limit", limit.text
         return [limit]
 

@@ -41,6 +41,8 @@ class ClaudeRecord:
     cost_usd: float | None = None
     denied: dict[str, str] = field(default_factory=dict)
     """Tool-use id to tool name, of every call that was refused."""
+    resets_at: float | None = None
+    """When the limit that was reached is over, Unix seconds, if it was said."""
     api_error: str = ""
     """The word Claude Code has for the last failure of its API."""
     violation: str = ""

@@ -51,8 +51,11 @@ class CodexAdapter:
         return CommandLine(argv=(*argv, "-"), stdin=prompt_bytes(request))
 
     def parser(self, request: AgentRequest | None = None) -> CodexParser:
-        """Return a fresh parser. Codex does not say with which rights it runs."""
-        return CodexParser()
+        """Return a fresh parser. Codex does not say with which rights it runs.
+
+        With the `request` it reckons the cost from the price that stands there.
+        """
+        return CodexParser(request)
 
     def dialogue(self, request: AgentRequest) -> None:
         """Return None: it cannot be spoken with while it runs."""

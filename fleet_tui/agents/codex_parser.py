@@ -14,18 +14,20 @@ from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from fleet_tui.agents.jsonfields import JsonObject
-    from fleet_tui.model.agent import AgentActivity, Verdict
+    from fleet_tui.model.agent import AgentActivity, AgentRequest, Verdict
     from fleet_tui.transport.base import ExitStatus
 
 
 class CodexParser:
     """State of one run. Codex sends no deltas: an answer comes when it is complete."""
 
-    model: str | None = None
-    """Codex does not name its model."""
-
-    def __init__(self) -> None:
+    def __init__(self, request: AgentRequest | None = None) -> None:
         self._record = CodexRecord()
+        if request is not None:
+            self._record.model = request.model
+            self._record.price = request.price
+            self._record.is_going_on = request.resumes or bool(request.forks)
+            self._record.tokens_before = request.thread_before
         self._started: deque[str] = deque(maxlen=1000)
         self._activity: AgentActivity = "starting"
         self._doing = ""
@@ -42,13 +44,18 @@ class CodexParser:
 
     @property
     def cost_usd(self) -> float | None:
-        """None once a thread began: Codex names tokens (of the whole thread), never a price."""
+        """Reckoned from the price of the request; None once a thread began without one."""
         return self._record.cost_usd
 
     @property
     def session(self) -> str | None:
         """The thread id once Codex said so."""
         return self._record.session
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked for: Codex does not name it."""
+        return self._record.model
 
     def feed(self, line: bytes) -> list[AgentEvent]:
         """Take one line of standard output, without its newline."""
@@ -106,6 +113,7 @@ class CodexParser:
             return []
         if kind == "turn.completed":
             record.is_turn_open, record.is_complete = False, True
+            record.note_usage(mapping(event, "usage"))
             self._activity, self._doing = "done", ""
             return [AgentEvent("result", self._tokens(mapping(event, "usage")))]
         if kind == "turn.failed":

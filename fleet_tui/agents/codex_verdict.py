@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet_tui.agents import exits
+from fleet_tui.agents.jsonfields import integer
 from fleet_tui.agents.wording import plural
 from fleet_tui.model.agent import Verdict
+from fleet_tui.model.price import TokenCount
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
+    from fleet_tui.agents.jsonfields import JsonObject
+    from fleet_tui.model.price import TokenPrice
     from fleet_tui.model.run import Outcome
     from fleet_tui.transport.base import ExitStatus
 
@@ -42,6 +46,14 @@ class CodexRecord:
     """What one run has told so far, as far as its verdict needs it."""
 
     session: str | None = None
+    model: str | None = None
+    price: TokenPrice | None = None
+    is_going_on: bool = False
+    """True for a thread that another run began."""
+    tokens_before: TokenCount | None = None
+    """What that thread had used before; None when it is not known."""
+    tokens: TokenCount | None = None
+    """What the whole thread has used, by the last turn that was completed."""
     has_started: bool = False
     """True once a turn began: before that no model was asked."""
     was_answered: bool = False
@@ -58,8 +70,23 @@ class CodexRecord:
 
     @property
     def cost_usd(self) -> float | None:
-        """None once a model was at work: Codex names no price. A request that failed costs 0."""
-        return None if self.was_answered or self.is_turn_open else 0.0
+        """Reckoned by what the thread grew; None without a price, or for a turn cut off.
+
+        A request that failed costs 0.
+        """
+        if not self.was_answered and not self.is_turn_open and self.tokens is None:
+            return 0.0
+        if self.is_turn_open or not self.is_complete or self.tokens is None or self.price is None:
+            return None
+        if self.tokens_before is None and self.is_going_on:
+            return None
+        return self.price.cost(self.tokens.since(self.tokens_before or TokenCount()))
+
+    def note_usage(self, usage: JsonObject) -> None:
+        """Take the counts of a completed turn: they are of the whole thread."""
+        into, out = integer(usage, "input_tokens"), integer(usage, "output_tokens")
+        if into is not None and out is not None:
+            self.tokens = TokenCount(into, integer(usage, "cached_input_tokens") or 0, out)
 
     def note_error_line(self, line: bytes) -> None:
         """Keep a line of standard error for the explanation of a failure."""
@@ -128,6 +155,9 @@ def _verdict(
         mend=mend,
         cost_usd=record.cost_usd,
         session=record.session,
+        model=record.model,
+        thread_tokens=record.tokens,
+        priced_as_of=record.price.as_of if record.price and record.cost_usd else "",
         answer=record.answer if succeeded else "",
         was_interrupted=was_interrupted,
     )

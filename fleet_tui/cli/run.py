@@ -70,7 +70,10 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
     from fleet_tui.cli.streaming import JsonReporter, TextReporter
 
     async with open_fleet(options) as fleet:
-        hosts = fleet.preview(request).hosts
+        preview = fleet.preview(request)
+        hosts = preview.hosts
+        if preview.cost and not options.json and fleet.config.budget.usd_per_day is not None:
+            complain(preview.cost)
         reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)
         gone = asyncio.Event()
         fleet.bus.subscribe(_until_the_reader_goes(reporter.heard, gone))

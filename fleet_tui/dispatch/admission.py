@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fleet_tui.dispatch.costs import worst_case_words
 from fleet_tui.dispatch.gate import Refusal, refusal
 from fleet_tui.dispatch.plan import case_of, choose_agent, choose_budget, choose_mode
 from fleet_tui.model.errors import FleetError, Refused, UsageError
@@ -12,7 +13,7 @@ from fleet_tui.model.request import Preview
 from fleet_tui.model.target import fold, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fleet_tui.dispatch.gate import Standing
     from fleet_tui.dispatch.spending import Spending, Spent
@@ -29,14 +30,12 @@ class Admission:
         self,
         config: FleetConfig,
         spending: Spending,
-        reserved_usd: Callable[[], float],
         *,
         is_read_only: bool = False,
         standing: Callable[[], Standing] = lambda: "leads",
     ) -> None:
         self.config = config
         self._spending = spending
-        self._reserved_usd = reserved_usd
         self._is_read_only = is_read_only
         self._standing = standing
 
@@ -73,6 +72,9 @@ class Admission:
             mode=modes.pop() if len(modes) == 1 else None,
             problem=problem,
             worst_case_usd=self._worst_case(request, hosts),
+            cost=worst_case_words(
+                self._budgets(request, hosts), self._left(self._spending.last_known)
+            ),
         )
 
     def _hosts(self, request: DispatchRequest) -> tuple[Host, ...]:
@@ -90,22 +92,28 @@ class Admission:
 
     def _worst_case(self, request: DispatchRequest, hosts: tuple[Host, ...]) -> float | None:
         """Return hosts times budget, or None when one of them could cost any amount."""
-        total = 0.0
+        budgets = self._budgets(request, hosts)
+        return None if None in budgets else sum(budget for budget in budgets if budget)
+
+    def _budgets(self, request: DispatchRequest, hosts: Sequence[Host]) -> list[float | None]:
+        """Return the cap of each host's run, None for one that could cost any amount."""
+        budgets: list[float | None] = []
         for host in hosts:
             agent = choose_agent(request, host, self.config)
-            if agent == "shell":
-                continue
-            budget = choose_budget(request, agent, len(hosts), self.config)
-            if budget is None or agent == "codex":
-                return None
-            total += budget
-        return total
+            if agent != "shell":
+                budget = choose_budget(request, agent, len(hosts), self.config)
+                budgets.append(None if agent == "codex" else budget)
+        return budgets
+
+    def _left(self, spent: Spent) -> float | None:
+        """Return what remains of the day's cap; None without one."""
+        cap = self.config.budget.usd_per_day
+        return None if cap is None else cap - spent.usd - spent.reserved_usd
 
     def _refusal(
         self, request: DispatchRequest, hosts: tuple[Host, ...], spent: Spent
     ) -> Refusal | None:
-        cap = self.config.budget.usd_per_day
-        left = None if cap is None else cap - spent.usd - self._reserved_usd()
+        left = self._left(spent)
         worst = self._worst_case(request, hosts)
         for (agent, mode), members in self._kinds(request, hosts).items():
             bounded = worst is not None or self._worst_case(request, tuple(members)) is not None

@@ -11,7 +11,7 @@ from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
 from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
-from fleet_tui.model.errors import JournalError, UsageError
+from fleet_tui.model.errors import JournalError, Refused, UsageError
 from fleet_tui.model.events import DispatchFinished, DispatchStarted, NoticeRaised
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.run import Dispatch, Run
@@ -95,7 +95,13 @@ class Dispatcher:
             plan.adapter.command(replace(plan.request, binary=plan.adapter.name))
         dispatch = self._record(identifier, request, plans)
         runs = tuple(self._open_run(dispatch, plan) for plan in plans)
-        services.store.add_dispatch(dispatch, runs, services.owner)
+        try:
+            services.store.add_dispatch(
+                dispatch, runs, services.owner, check=lambda: self._admission.admit(request)
+            )
+        except Refused as error:  # another program was faster, and took what was left of the day
+            await self._log_refusal(identifier, request, error)
+            raise
         try:
             message = log_message(dispatch.prompt)
             entries = [self._entry(dispatch, run, message) for run in runs]

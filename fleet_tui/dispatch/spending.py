@@ -19,7 +19,10 @@ class Spent:
 
     usd: float = 0.0
     is_complete: bool = True
-    """False when a run of today ended without its cost being known."""
+    """False when a run of today ended without its cost being known, or one that is open has no
+    cap."""
+    reserved_usd: float = 0.0
+    """What the runs that are open now may still cost."""
     by_host: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -40,5 +43,7 @@ class Spending:
             .timestamp()
         )
         usd, complete = self._store.cost_since(midnight)
-        self.last_known = Spent(usd, complete, self._store.cost_by_host_since(midnight))
+        reserved, bounded = self._store.reserved()
+        by_host = self._store.cost_by_host_since(midnight)
+        self.last_known = Spent(usd, complete and bounded, reserved, by_host)
         return self.last_known

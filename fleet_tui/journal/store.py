@@ -19,7 +19,7 @@ from fleet_tui.model.price import TokenCount
 from fleet_tui.model.run import OPEN_STATES, Dispatch, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 ANSWER_LIMIT = 1 << 16
@@ -33,6 +33,7 @@ _INSERT_RUN = f"INTO runs ({_RUN}, position, owner) VALUES ({_RUN_MARKS}, ?, ?)"
 _CHANGEABLE = tuple(name for name in RUN_COLUMNS if name not in ("id", "dispatch", "host"))
 _ASSIGNMENTS = ", ".join(f'"{name}" = ?' for name in _CHANGEABLE)
 _UPDATE_RUN = f"UPDATE runs SET {_ASSIGNMENTS} WHERE id = ?"
+_IS_OPEN = f"state IN ({', '.join(repr(state) for state in sorted(OPEN_STATES))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,20 @@ class RunStore:
 
     # --- written ----------------------------------------------------------------------------
 
-    def add_dispatch(self, dispatch: Dispatch, runs: Sequence[Run], owner: str) -> None:
-        """Add a dispatch with its runs, in the target's order, in one transaction."""
+    def add_dispatch(
+        self,
+        dispatch: Dispatch,
+        runs: Sequence[Run],
+        owner: str,
+        *,
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Add a dispatch with its runs, in the target's order, in one transaction.
+
+        No other program writes between `check` and the change; what it raises stops the change.
+        """
         with self._changing("add a dispatch") as connection:
+            check()
             connection.execute(
                 f"INSERT INTO dispatches ({_DISPATCH}) VALUES ({_DISPATCH_MARKS})",
                 _values(dispatch, DISPATCH_COLUMNS),
@@ -184,14 +196,17 @@ class RunStore:
         order = "ORDER BY created_at DESC, dispatch DESC, position LIMIT ?"
         return self._runs(f"{where} {order}", (*values, limit))
 
+    def runs_of_session(self, session: str) -> list[Run]:
+        """Return the runs that went on with one agent session, oldest first."""
+        return self._runs("WHERE session = ? ORDER BY created_at, id", (session,))
+
     def recent_dispatches(self, limit: int = 100) -> list[Dispatch]:
         """Return dispatches, newest first."""
         return self._dispatches("ORDER BY created_at DESC, id DESC LIMIT ?", (limit,))
 
     def open_runs(self) -> list[OwnedRun]:
         """Return the runs that have not ended, of all programs, oldest first."""
-        states = ", ".join(f"'{state}'" for state in sorted(OPEN_STATES))
-        return self._owned(f"WHERE state IN ({states}) ORDER BY created_at")
+        return self._owned(f"WHERE {_IS_OPEN} ORDER BY created_at")
 
     def owned(self, identifiers: Iterable[str]) -> dict[str, OwnedRun]:
         """Return those of these runs that the store knows, with their owners."""
@@ -236,6 +251,18 @@ class RunStore:
         )
         ((usd, unknown),) = rows
         return float(usd), not unknown
+
+    def reserved(self) -> tuple[float, bool]:
+        """Return US dollars that the open runs of all programs may cost, by their budgets.
+
+        The second value is False when one of them has none.
+        """
+        rows = self._rows(
+            f"""SELECT coalesce(sum(budget_usd), 0.0), coalesce(sum(budget_usd IS NULL), 0)
+            FROM runs WHERE {_IS_OPEN} AND agent != 'shell'"""
+        )
+        ((usd, unbounded),) = rows
+        return float(usd), not unbounded
 
     def cost_by_host_since(self, since: float) -> dict[str, float]:
         """Return US dollars by host since a Unix time, of hosts that cost anything."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from fleet_tui.model.errors import EmptyTarget, Refused, TargetError, UsageError
 from fleet_tui.model.host import Host
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.run import Dispatch, Run
+from tests.support.fakes import waits_for
+from tests.support.stage import fleet_file, staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +33,9 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
     opened.close()
 
 
-def admission(store: RunStore, *, reserved: float = 0.0, **parts: object) -> Admission:
+def admission(store: RunStore, **parts: object) -> Admission:
     config = FleetConfig(hosts=HOSTS, **parts)  # type: ignore[arg-type]
-    return Admission(config, Spending(store, SystemClock()), lambda: reserved)
+    return Admission(config, Spending(store, SystemClock()))
 
 
 def spend(store: RunStore, usd: float | None) -> None:
@@ -45,6 +48,15 @@ def spend(store: RunStore, usd: float | None) -> None:
     )
     ended = Run("r-1", "d-1", "nas", "claude", "read", "failed", "error", created_at=now)
     store.finish_runs([(replace(ended, cost_usd=usd, started_at=now, finished_at=now), "")])
+
+
+def begin(store: RunStore, budget: float | None) -> None:
+    """Record a run of another program that is open now and may cost `budget`."""
+    now = SystemClock().time()
+    run = Run("r-2", "d-2", "nas", "claude", "read", "running", created_at=now, budget_usd=budget)
+    store.add_dispatch(
+        Dispatch("d-2", "nas", "x", "claude", "read", "operator", "me", 1, now), [run], "o-2"
+    )
 
 
 def test_hosts_come_in_the_order_of_the_fleet(store: RunStore) -> None:
@@ -103,8 +115,22 @@ def test_what_others_spent_today_counts(store: RunStore) -> None:
 def test_what_open_runs_may_still_cost_counts(store: RunStore) -> None:
     budget, defaults = Budget(usd_per_day=1.0), Defaults(budget_usd=0.3)
     admission(store, budget=budget, defaults=defaults).admit(ASK)
+    begin(store, 0.9)
+    gate = admission(store, budget=budget, defaults=defaults)
     with pytest.raises(Refused, match=r"\$0\.10 is left"):
-        admission(store, reserved=0.9, budget=budget, defaults=defaults).admit(ASK)
+        gate.admit(ASK)
+    assert (
+        gate.preview(ASK).cost
+        == "2 hosts \N{MULTIPLICATION SIGN} $0.30 = $0.60 of $0.10 left today"
+    )
+
+
+def test_an_open_run_without_a_cap_counts_as_over(store: RunStore) -> None:
+    begin(store, None)
+    with pytest.raises(Refused, match="counts as over"):
+        admission(store, budget=Budget(usd_per_day=9.0), defaults=Defaults(budget_usd=0.1)).admit(
+            ASK
+        )
 
 
 def test_a_cost_that_is_not_known_counts_as_over(store: RunStore) -> None:
@@ -124,6 +150,26 @@ def test_a_dispatch_cap_is_shared_out_when_no_budget_is_given(store: RunStore) -
 
 def test_a_read_only_program_starts_nothing(store: RunStore) -> None:
     config = FleetConfig(hosts=HOSTS)
-    gate = Admission(config, Spending(store, SystemClock()), lambda: 0.0, is_read_only=True)
+    gate = Admission(config, Spending(store, SystemClock()), is_read_only=True)
     with pytest.raises(Refused, match="read-only"):
         gate.admit(ASK)
+
+
+async def test_two_programs_at_once_cannot_both_take_the_rest_of_the_day(tmp_path: Path) -> None:
+    config = fleet_file(
+        tmp_path, ["web01"], budget=Budget(usd_per_day=1.0), defaults=Defaults(budget_usd=0.6)
+    )
+    go = asyncio.Event()
+    async with (
+        staged(config, {"web01": waits_for(go)}) as first,
+        staged(config, {"web01": waits_for(go)}) as second,
+    ):
+        request = DispatchRequest("web01", "look", "claude")
+        both = await asyncio.gather(
+            first.fleet.dispatch(request), second.fleet.dispatch(request), return_exceptions=True
+        )
+        assert [isinstance(result, Refused) for result in both].count(True) == 1
+        (line,) = first.log("refused")
+        assert "$0.40 is left today" in line.text("why")
+        go.set()
+        await asyncio.gather(*(one.finished for one in both if not isinstance(one, BaseException)))

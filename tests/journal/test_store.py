@@ -86,6 +86,16 @@ def test_a_long_answer_is_cut(store: RunStore) -> None:
     assert len(store.answer("r-1")) == 65_536
 
 
+def test_a_check_that_fails_takes_the_dispatch_back(store: RunStore) -> None:
+    def fail() -> None:
+        raise ValueError("another program was faster")
+
+    with pytest.raises(ValueError, match="faster"):
+        store.add_dispatch(dispatch(), [run()], "o-1", check=fail)
+    assert store.get_dispatch("d-1") is None
+    assert store.get_run("r-1") is None
+
+
 def test_a_thousand_runs_are_one_transaction(store: RunStore) -> None:
     statements: list[str] = []
     store._connection.set_trace_callback(statements.append)

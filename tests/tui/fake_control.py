@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fleet_tui.dispatch.costs import worst_case_words
 from fleet_tui.model.config import Budget, Defaults, FleetConfig
 from fleet_tui.model.control import Changes, GatheredGroup
 from fleet_tui.model.host import AgentInstall, Host, HostFacts, LinkStatus
@@ -300,6 +301,7 @@ class FakeControl:
             mode=request.mode or "read",
             problem=problem,
             worst_case_usd=None if budget is None else budget * len(chosen),
+            cost=worst_case_words([budget] * len(chosen), 7.10),
         )
 
     def dispatch(self, request: DispatchRequest) -> Future[str]:

@@ -175,7 +175,4 @@ class ComposerScreen(PromptScreen):
 
 def _effect(preview: Preview) -> str:
     agent = preview.agent or "each host's own agent"
-    cost = "no cost cap"
-    if preview.worst_case_usd is not None:
-        cost = f"at most {fmt.money(preview.worst_case_usd)}"
-    return f"{agent} · {preview.mode or 'default mode'} · {cost}"
+    return f"{agent} · {preview.mode or 'default mode'} · {preview.cost or 'free'}"
