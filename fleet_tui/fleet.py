@@ -206,9 +206,9 @@ class Fleet:
         """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""
         return await self.dispatch(self._sessions.again(run_ids))
 
-    async def resume(self, run_id: str, prompt: str) -> LiveDispatch:
-        """Go on with the agent session of a run that has ended; raises UsageError, Refused."""
-        return await self.dispatch(await self._sessions.onward(run_id, prompt))
+    async def resume(self, run_id: str, prompt: str, *, forks: bool = False) -> LiveDispatch:
+        """Go on with the agent session of a run that has ended, or with a copy of it; raises UsageError, Refused."""
+        return await self.dispatch(await self._sessions.onward(run_id, prompt, forks=forks))
 
     async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
         """Answer what an agent asked; returns once the host has it. Raises UsageError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.agents.base import CommandLine
@@ -51,6 +52,9 @@ _GATE = (
 """Questions come on standard output. The last flag makes it repeat what it was told, answers too,
 so that the output alone says where a conversation stands."""
 
+REPOSITORY_SERVERS = ".mcp.json"
+"""Where a repository declares its MCP servers; read from the folder the agent starts in."""
+
 _SESSION = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _MODEL = re.compile(r"[A-Za-z0-9][\w.:/@\[\]-]{0,199}")
 
@@ -61,9 +65,10 @@ def claude_command(request: AgentRequest) -> CommandLine:
     settings = json.dumps(settings_document(request), separators=(",", ":"))
     argv = [request.binary, "-p", "--output-format", "stream-json", "--verbose"]
     argv += ["--include-partial-messages", *(_GATE if is_open else ())]
-    argv += [*_rights(request.mode, can_ask=is_open)]
+    argv += [*_rights(request.mode, can_ask=is_open, opens_hooks="hooks" in request.opens)]
+    argv += ["--mcp-config", REPOSITORY_SERVERS] if "mcp" in request.opens else []
     argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", settings]
-    argv += ["--resume" if request.resumes else "--session-id", session_of(request)]
+    argv += _session_flags(request)
     argv += ["--max-turns", str(MAX_TURNS[request.mode])]
     if request.budget_usd is not None:
         argv += ["--max-budget-usd", _budget(request.budget_usd)]
@@ -92,23 +97,34 @@ def keeps_talking(request: AgentRequest) -> bool:
     return request.can_ask and request.mode != "read"
 
 
-def _rights(mode: Mode, *, can_ask: bool) -> list[str]:
+def _session_flags(request: AgentRequest) -> list[str]:
+    """Return the flags that begin a session, go on with one, or begin one as a copy."""
+    session = session_of(request)
+    if request.forks:
+        source = session_of(replace(request, session=request.forks))
+        return ["--resume", source, "--fork-session", "--session-id", session]
+    return ["--resume" if request.resumes else "--session-id", session]
+
+
+def _rights(mode: Mode, *, can_ask: bool, opens_hooks: bool) -> list[str]:
     """Return the flags that hold the agent to `mode`.
 
     `--tools` takes all words up to the next flag. Without `--restricted` or `--setting-sources
-    user` the hooks and MCP servers of whatever repository it runs in would be started.
+    user` the hooks and MCP servers of whatever repository it runs in would be started; the hooks
+    stand in the repository's settings, so that to open them is to let all of those settings hold.
     """
+    sources = "user,project,local" if opens_hooks else "user"
     if mode == "read":
         flags = ["--restricted", "--tools", *READ_TOOLS]
         return [*flags, "--permission-mode", PERMISSION_MODES["read"]]
     if mode == "write":
         tools = [*WRITE_TOOLS, ASK_TOOL] if can_ask else WRITE_TOOLS
         wanted = GATED_MODE if can_ask else PERMISSION_MODES["write"]
-        return ["--tools", *tools, "--permission-mode", wanted, "--setting-sources", "user"]
+        return ["--tools", *tools, "--permission-mode", wanted, "--setting-sources", sources]
     flags = ["--dangerously-skip-permissions"]
     if can_ask:
         flags += ["--disallowedTools", "EnterPlanMode", "ExitPlanMode"]
-    return [*flags, "--setting-sources", "user"]
+    return [*flags, "--setting-sources", sources]
 
 
 def _budget(usd: float) -> str:

@@ -207,7 +207,7 @@ class ClaudeDialogue(ClaudeParser):
                 return self._violated(fault, _SETTINGS_MEND, is_harmless=True)
             mismatch = check_model(self._expected, applied_model(body))
         elif identifier == control.SERVERS:
-            mismatch = check_servers(body, "mcpServers")
+            mismatch = check_servers(self._expected, body, "mcpServers")
         else:
             mode = text(body, "current_permission_mode")
             version = text(body, "claude_code_version")

@@ -63,6 +63,8 @@ class Expectation:
     """The most it may have; None for any."""
     model: str | None = None
     """As asked for, a full name or an alias; None for any."""
+    may_have_servers: bool = False
+    """True when the operator let the MCP servers of the repository run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def expectation(request: AgentRequest) -> Expectation:
     elif request.mode == "write":
         tools = (*WRITE_TOOLS, ASK_TOOL) if request.can_ask else WRITE_TOOLS
         found = GATED_MODE if request.can_ask else found
-    return Expectation(request.mode, _NAMES.get(found, found), tools, request.model)
+    has_servers = "mcp" in request.opens
+    return Expectation(request.mode, _NAMES.get(found, found), tools, request.model, has_servers)
 
 
 def check_rights(expected: Expectation, init: JsonObject) -> RightsMismatch | None:
@@ -94,7 +97,7 @@ def check_rights(expected: Expectation, init: JsonObject) -> RightsMismatch | No
         or check_version(text(init, "claude_code_version"))
         or _check_tools(expected, init)
         or check_model(expected, text(init, "model"))
-        or check_servers(init, "mcp_servers")
+        or check_servers(expected, init, "mcp_servers")
     )
 
 
@@ -134,8 +137,10 @@ def check_model(expected: Expectation, found: str) -> RightsMismatch | None:
     return RightsMismatch(sentence, "name the model in full, or leave the choice to the host")
 
 
-def check_servers(answer: JsonObject, key: str) -> RightsMismatch | None:
-    """Refuse MCP servers: none was given to the run."""
+def check_servers(expected: Expectation, answer: JsonObject, key: str) -> RightsMismatch | None:
+    """Refuse MCP servers, unless those of the repository were opened."""
+    if expected.may_have_servers:
+        return None
     if not isinstance(answer.get(key), list):
         return RightsMismatch("the agent does not say which MCP servers it has")
     if not answer[key]:
@@ -151,6 +156,8 @@ def _check_tools(expected: Expectation, init: JsonObject) -> RightsMismatch | No
     if not isinstance(init.get("tools"), list):
         return RightsMismatch("the agent does not say which tools it has")
     extra = [one_line(tool, 60) for tool in strings(init, "tools") if tool not in expected.tools]
+    if expected.may_have_servers:
+        extra = [tool for tool in extra if not tool.startswith("mcp__")]
     if not extra:
         return None
     names = ", ".join(extra[:5]) + (", …" if len(extra) > 5 else "")

@@ -48,6 +48,10 @@ class CodexAdapter:
             if not _SESSION.fullmatch(request.session):
                 raise UsageError(f"{request.session!r} is not the id of a thread of codex")
             argv += ["resume", request.session]
+        elif request.forks:
+            if not _SESSION.fullmatch(request.forks):
+                raise UsageError(f"{request.forks!r} is not the id of a thread of codex")
+            argv += ["fork", request.forks]
         return CommandLine(argv=(*argv, "-"), stdin=prompt_bytes(request))
 
     def parser(self, request: AgentRequest | None = None) -> CodexParser:

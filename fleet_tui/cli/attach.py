@@ -32,9 +32,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     resume = commands.add_parser(
         "resume",
         help="send another prompt to the agent session of a run that has ended",
-        usage="fleet-tui resume RUN [--json] -- PROMPT",
+        usage="fleet-tui resume RUN [--fork] [--json] -- PROMPT",
     )
     resume.add_argument("run", help="run id, or its end")
+    resume.add_argument(
+        "--fork", action="store_true", help="go on in a copy; the session itself stays as it is"
+    )
     resume.add_argument("--json", action="store_true", help="one JSON object a line")
     resume.set_defaults(handler=resume_command)
 
@@ -87,5 +90,5 @@ async def _resume(options: argparse.Namespace, prompt: str) -> int:
         run = find_run(fleet, options.run)
         reporter = JsonReporter() if options.json else TextReporter(1, is_gathering=False)
         fleet.bus.subscribe(reporter.heard)
-        live = await fleet.resume(run.id, prompt)
+        live = await fleet.resume(run.id, prompt, forks=options.fork)
         return exit_code_for(await live.finished)

@@ -28,7 +28,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="send a prompt or a command to a target and stream the answers",
         usage="fleet-tui run TARGET [options] -- PROMPT",
     )
-    parser.add_argument("target", help="hosts: names, globs, @group, %%role, ^tier, web[01-20], , & !")
+    parser.add_argument(
+        "target", help="hosts: names, globs, @group, %%role, ^tier, web[01-20], , & !"
+    )
     parser.add_argument("--agent", choices=("claude", "codex", "shell"))
     parser.add_argument("--mode", choices=("read", "write", "unrestricted"))
     parser.add_argument("--model", metavar="NAME")
@@ -41,6 +43,25 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         metavar="HOST",
         help="name a host again, as mode unrestricted asks",
+    )
+    parser.add_argument(
+        "--open-hooks",
+        action="append_const",
+        dest="opens",
+        const="hooks",
+        help="let the repository's own hooks run, with the settings they stand in",
+    )
+    parser.add_argument(
+        "--open-mcp",
+        action="append_const",
+        dest="opens",
+        const="mcp",
+        help="start the MCP servers of the repository's .mcp.json",
+    )
+    parser.add_argument(
+        "--on-limit",
+        choices=("wait", "fail"),
+        help="what to do when a usage limit or an overload ends a run; wait goes on after it",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--gather", action="store_true", help="fold equal answers at the end")
@@ -62,6 +83,8 @@ def run_command(options: argparse.Namespace) -> int:
         model=options.model,
         stdin=_read_stdin(options.stdin),
         named_hosts=frozenset(options.confirm),
+        opens=frozenset(options.opens or ()),
+        on_limit=options.on_limit,
     )
     return run_async(_run(options, request))
 

@@ -104,7 +104,7 @@ class Dispatcher:
             raise
         try:
             message = log_message(dispatch.prompt)
-            entries = [self._entry(dispatch, run, message) for run in runs]
+            entries = [self._entry(dispatch, run, message, request.opens) for run in runs]
             await services.log.append(entries, durable=True)
         except JournalError as error:
             self._withdraw(runs, error)
@@ -189,7 +189,8 @@ class Dispatcher:
             created_at=dispatch.created_at,
         )
 
-    def _entry(self, dispatch: Dispatch, run: Run, message: str) -> LogEntry:
+    def _entry(self, dispatch: Dispatch, run: Run, message: str, opens: frozenset[str]) -> LogEntry:
+        opened = {"opens": ",".join(sorted(opens))} if opens else {}
         return LogEntry(
             "dispatch",
             {
@@ -201,6 +202,7 @@ class Dispatcher:
                 "origin": dispatch.origin,
                 "by": dispatch.by,
                 "epoch": dispatch.epoch,
+                **opened,
                 "msg": message,
             },
         )

@@ -8,7 +8,7 @@ from fleet_tui.agents.interactive import interactive_argv
 from fleet_tui.dispatch.tombstone import refuse_if_moved
 from fleet_tui.journal.moved import MovedSessions
 from fleet_tui.model.errors import Refused, UsageError
-from fleet_tui.model.ids import short
+from fleet_tui.model.ids import is_session, short
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.text import one_line
 from fleet_tui.transport.interactive import terminal_argv
@@ -78,7 +78,13 @@ class Sessions:
 
         Raises Refused for one that is half handed over.
         """
-        handoff = self.moved.get(run.session) if run.session else None
+        session = run.session or ""
+        handoff = self.moved.get(session) if is_session(session) else None
+        if handoff is not None and self.moved.is_moving(session):
+            raise Refused(
+                f"this session is being handed over to {handoff.target} right now",
+                mend="wait for the end of that",
+            )
         if handoff is None:
             return run.host, None
         if handoff.is_at_source:
@@ -90,7 +96,7 @@ class Sessions:
             )
         return handoff.target, handoff.workdir
 
-    async def onward(self, run_id: str, prompt: str) -> DispatchRequest:
+    async def onward(self, run_id: str, prompt: str, *, forks: bool = False) -> DispatchRequest:
         """Return the request that goes on with a run's session, where it is now.
 
         Raises UsageError, and Refused for a session that was handed away from there.
@@ -104,6 +110,7 @@ class Sessions:
             agent=run.agent,
             mode=run.mode,
             session=run.session,
+            forks=forks,
             workdir=workdir,
         )
 

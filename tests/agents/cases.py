@@ -54,6 +54,9 @@ class Case:
     files: dict[str, str] = field(default_factory=dict)
     """Files that lie there before, by their path below the folder of `home` and `work`."""
 
+    opens: frozenset[str] = frozenset()
+    """What of the repository may run."""
+
     def __str__(self) -> str:
         return self.name
 
@@ -257,6 +260,7 @@ async def play(
             can_ask=case.can_ask,
             settings=case.settings,
             model=case.model,
+            opens=case.opens,
         )
         stops = _when_streaming if case.stops else stop_after
         finished = await run_agent(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fleet_tui.agents.codex_parser import CodexParser
@@ -14,7 +16,10 @@ from tests.agents.streams import encode
 TIMES = "\N{MULTIPLICATION SIGN}"
 GPT = TokenPrice("gpt-5-codex", 1.0, 10.0, "2026-11-20", cached_input=0.1)
 COUNT = {"input_tokens": 1_000_000, "cached_input_tokens": 400_000, "output_tokens": 100_000}
-ANSWER = {"type": "item.completed", "item": {"id": "i", "type": "agent_message", "text": "hello"}}
+ANSWER: dict[str, Any] = {
+    "type": "item.completed",
+    "item": {"id": "i", "type": "agent_message", "text": "hello"},
+}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,7 @@ def test_the_nearest_price_holds_and_none_is_guessed() -> None:
 
 
 def spent(
-    *events: dict[str, object],
+    *events: dict[str, Any],
     price: TokenPrice | None = GPT,
     resumes: bool = False,
     before: TokenCount | None = None,
@@ -67,7 +72,7 @@ def spent(
     return parser
 
 
-def completed(**more: int) -> dict[str, object]:
+def completed(**more: int) -> dict[str, Any]:
     return {"type": "turn.completed", "usage": COUNT | more}
 
 
