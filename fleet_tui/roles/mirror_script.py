@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from fleet_tui.model.errors import UsageError
 from fleet_tui.roles.git import QUIET
+from fleet_tui.roles.log_script import LOG_PROGRAMS
 from fleet_tui.transport.shell import posix_line
 
 # $1 the mark, $2 the agent home, $3 the branch, $4 the host's name; the rest is the program's.
@@ -185,6 +186,7 @@ PROGRAMS = {
     "fence": _FENCE,
     "hold": _HOLD,
     "release": _RELEASE,
+    **LOG_PROGRAMS,
 }
 NAME = "fleet-mirror"
 """What the programs are called in a host's process list."""

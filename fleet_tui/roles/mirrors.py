@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN = 30.0
 """Seconds that a host may take, its question to the remote included."""
-LONGEST_ANSWER = 1 << 20
+LONGEST_ANSWER = 64 << 20
 _STATES: dict[str, MirrorState] = {
     "ok": "ok", "no-git": "no-git", "absent": "absent", "no-mirror": "no-mirror",
 }  # fmt: skip
@@ -105,6 +105,16 @@ class Mirrors:
 
     async def call(self, host: str, program: str, *args: str, stdin: bytes = b"") -> Answer:
         """Run one program on a host; raises Unreachable, MirrorFailed with what it said."""
+        answer = _read(await self.raw(host, program, *args, stdin=stdin))
+        if answer.has("failed"):
+            raise MirrorFailed(answer.one("failed"), where=host, mend=_mend(host))
+        state = answer.one("state")
+        if program != "status" and state in _WHY:
+            raise MirrorFailed(_WHY[state], where=host, mend=f"`fleet-tui mirror setup {host}`")
+        return answer
+
+    async def raw(self, host: str, program: str, *args: str, stdin: bytes = b"") -> bytes:
+        """Run one program on a host; returns all it printed. Raises Unreachable, MirrorFailed."""
         if self._config.host(host).shell != "posix":
             raise MirrorFailed(NO_SHELL, where=host, mend="use git there by hand")
         connection = await self._connector.connection(host)
@@ -122,16 +132,11 @@ class Mirrors:
             ) from None
         if done.status.is_lost:
             raise Unreachable(done.status.reason or "contact was lost", host=host, fault="lost")
-        answer = _read(done.stdout, mark)
-        if answer.has("failed"):
-            raise MirrorFailed(answer.one("failed"), where=host, mend=_mend(host))
-        if not answer.lines:
+        _, found, printed = done.stdout.partition(f"{mark}\n".encode())
+        if not found:
             said = one_line(done.stderr.decode("utf-8", "replace")) or "nothing"
             raise MirrorFailed(f"it did not answer; it said: {said}", where=host)
-        state = answer.one("state")
-        if program != "status" and state in _WHY:
-            raise MirrorFailed(_WHY[state], where=host, mend=f"`fleet-tui mirror setup {host}`")
-        return answer
+        return printed
 
     async def status(self, host: str, *, ask_remote: bool = True) -> MirrorView:
         """Return how a host's mirror stands; never raises, what is wrong is in the answer."""
@@ -226,11 +231,9 @@ def beat(folder: Path, view: MirrorView, now: float) -> None:
     aside.replace(place)
 
 
-def _read(data: bytes, mark: str) -> Answer:
-    text = data.decode("utf-8", "replace")
-    _, found, rest = text.partition(f"{mark}\n")
+def _read(data: bytes) -> Answer:
     lines: dict[str, list[str]] = defaultdict(list)
-    for line in rest.split("\n") if found else ():
+    for line in data.decode("utf-8", "replace").split("\n"):
         word, _, said = line.partition(" ")
         if word:
             lines[word].append(sanitize(said).replace("\n", " "))
