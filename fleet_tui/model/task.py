@@ -224,6 +224,8 @@ class TaskEntry:
     """Why a pending task cannot be taken by anybody yet (`until 22:00`, `for build`)."""
     reason: str = ""
     """Why it was quarantined, failed or cancelled, or how its last attempt ended."""
+    result: Result | None = None
+    """What is known of its end, its text cut short; None where the store did not read it."""
 
 
 @dataclass(frozen=True, slots=True)

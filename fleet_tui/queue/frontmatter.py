@@ -43,7 +43,7 @@ def parse_task(name: str, text: bytes, signature: bytes | None = None) -> Task:
             mend=f"at most {MAX_TASK_BYTES:,}; put what it needs into a file that it names",
         )
     try:
-        lines = re.split(r"(?<=\n)", text.decode("utf-8-sig"))
+        lines = [line for line in re.split(r"(?<=\n)", text.decode("utf-8-sig")) if line]
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         raise TaskTextError(

@@ -1,0 +1,225 @@
+"""A queue's folder on a local disk or a network mount."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from fleet_tui.journal import disk
+from fleet_tui.model.task import QueueError
+from fleet_tui.queue.directory_seam import FileEntry
+from fleet_tui.queue.names import TMP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
+READ_AHEAD = 1000
+
+
+class System(Protocol):
+    """The system calls that change anything, so that tests can fail or die at each of them."""
+
+    def open(self, path: str, flags: int, mode: int = 0o777) -> int:
+        """As os.open."""
+
+    def write(self, fd: int, data: bytes) -> None:
+        """Write all of it."""
+
+    def fsync(self, fd: int) -> None:
+        """Return when the file's data is on disk."""
+
+    def fsync_folder(self, path: str) -> None:
+        """Return when the folder's names are on disk."""
+
+    def rename(self, source: str, target: str) -> None:
+        """As os.replace."""
+
+    def link(self, source: str, target: str) -> None:
+        """As os.link."""
+
+    def unlink(self, path: str) -> None:
+        """As os.unlink."""
+
+    def utime(self, path: str, seconds: int | None) -> None:
+        """Set the modification time, None for now."""
+
+    def scandir(self, path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """As os.scandir."""
+
+
+class RealSystem:
+    """This machine's."""
+
+    def open(self, path: str, flags: int, mode: int = 0o777) -> int:
+        """As os.open."""
+        return os.open(path, flags, mode)
+
+    def write(self, fd: int, data: bytes) -> None:
+        """Write all of it."""
+        disk.write_all(fd, data)
+
+    def fsync(self, fd: int) -> None:
+        """Return when the file's data is on disk."""
+        disk.sync_file(fd)
+
+    def fsync_folder(self, path: str) -> None:
+        """Return when the folder's names are on disk."""
+        disk.sync_folder(path)
+
+    def rename(self, source: str, target: str) -> None:
+        """As os.replace."""
+        os.replace(source, target)
+
+    def link(self, source: str, target: str) -> None:
+        """As os.link."""
+        os.link(source, target, follow_symlinks=False)
+
+    def unlink(self, path: str) -> None:
+        """As os.unlink."""
+        os.unlink(path)
+
+    def utime(self, path: str, seconds: int | None) -> None:
+        """Set the modification time, None for now."""
+        os.utime(path, None if seconds is None else (seconds, seconds))
+
+    def scandir(self, path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """As os.scandir."""
+        return os.scandir(path)
+
+
+class LocalFolder:
+    """Makes its calls on the spot, in whatever thread it is asked; it never really awaits."""
+
+    read_ahead = READ_AHEAD
+
+    def __init__(self, root: Path, system: System | None = None) -> None:
+        self.root = root.expanduser()
+        self._system = system or RealSystem()
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return str(self.root)
+
+    async def prepare(self, folders: Sequence[str]) -> None:
+        """Make the folders; refuse a file system without hard links."""
+        for folder in folders:
+            (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = f"{TMP}/probe-{os.getpid()}-{id(self)}"
+        self._remove(probe, f"{probe}.link")
+        await self.create(probe, b"", durable=False)
+        try:
+            await self.link(probe, f"{probe}.link")
+            if not await self.is_same(probe, f"{probe}.link"):
+                raise OSError("two names of one file look like two files")
+        except OSError as error:
+            raise QueueError(
+                f"this file system has no usable hard links: {error.strerror or error}",
+                where=self.place,
+                mend="keep the queue on ext4, xfs, apfs, ntfs or NFS; or use sftp or nats",
+            ) from error
+        finally:
+            self._remove(probe, f"{probe}.link")
+
+    async def scan(self, folder: str) -> list[FileEntry]:
+        """Return what is in a folder; what vanishes meanwhile is left out."""
+        entries = []
+        with self._system.scandir(self._at(folder)) as found:
+            for one in found:
+                try:
+                    entries.append(_entry(one.name, one.stat(follow_symlinks=False)))
+                except FileNotFoundError:
+                    continue
+        return entries
+
+    async def stat(self, path: str) -> FileEntry | None:
+        """Return one entry."""
+        try:
+            return _entry(os.path.basename(path), os.lstat(self._at(path)))
+        except FileNotFoundError:
+            return None
+
+    async def read(self, path: str, limit: int, *, sync: bool = False) -> bytes:
+        """Return up to `limit` bytes; neither follows a link nor waits for a pipe."""
+        if sync:
+            await self.sync_name(path)
+        flags = os.O_RDONLY | disk.BINARY | _NO_FOLLOW | _NO_WAIT
+        fd = self._system.open(self._at(path), flags)
+        with os.fdopen(fd, "rb") as file:
+            return file.read(limit)
+
+    async def read_many(self, paths: Sequence[str], limit: int) -> list[bytes | None]:
+        """Read one after the other."""
+        found: list[bytes | None] = []
+        for path in paths:
+            try:
+                found.append(await self.read(path, limit))
+            except OSError:
+                found.append(None)
+        return found
+
+    async def create(self, path: str, data: bytes, *, durable: bool) -> None:
+        """Write a new file, 0600; nothing is left of it when that fails."""
+        place = self._at(path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | disk.BINARY
+        fd = self._system.open(place, flags, 0o600)
+        try:
+            try:
+                self._system.write(fd, data)
+                if durable:
+                    self._system.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError:
+            self._remove(path)
+            raise
+
+    async def rename(self, source: str, target: str) -> None:
+        """Move a file atomically."""
+        self._system.rename(self._at(source), self._at(target))
+
+    async def link(self, source: str, target: str) -> None:
+        """Give a file a second name."""
+        self._system.link(self._at(source), self._at(target))
+
+    async def unlink(self, path: str) -> None:
+        """Remove a name."""
+        self._system.unlink(self._at(path))
+
+    async def stamp(self, path: str, mtime: int) -> None:
+        """Set the modification time; another user's file gets the server's present time."""
+        try:
+            self._system.utime(self._at(path), mtime)
+        except PermissionError:
+            self._system.utime(self._at(path), None)
+
+    async def is_same(self, first: str, second: str) -> bool:
+        """Compare device and inode."""
+        try:
+            one, other = os.lstat(self._at(first)), os.lstat(self._at(second))
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(one, other)
+
+    async def sync_name(self, path: str) -> None:
+        """Write the folder that holds the name to disk."""
+        self._system.fsync_folder(os.path.dirname(self._at(path)))
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _at(self, path: str) -> str:
+        return os.path.join(self.root, path)
+
+    def _remove(self, *paths: str) -> None:
+        for path in paths:
+            Path(self._at(path)).unlink(missing_ok=True)
+
+
+def _entry(name: str, status: os.stat_result) -> FileEntry:
+    return FileEntry(name, status.st_size, status.st_mtime_ns, stat.S_ISREG(status.st_mode))
