@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
+    from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
 
 
@@ -43,6 +44,13 @@ class Parts:
         """Close every part that was opened, the newest first."""
         while self._open:
             await self._open.pop().close()
+
+    @cached_property
+    def handoff(self) -> HandoffDesk:
+        """Sessions that move between hosts."""
+        from fleet_tui.handoff.service import HandoffDesk
+
+        return HandoffDesk(self._context)
 
     @cached_property
     def threads(self) -> ThreadReader:

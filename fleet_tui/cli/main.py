@@ -23,6 +23,7 @@ COMMAND_GROUPS = (
     "runs",
     "attach",
     "threads",
+    "handoff",
     "orphans",
     "hosts",
     "doctor",

@@ -80,11 +80,6 @@ class Sessions:
         """
         session = run.session or ""
         handoff = self.moved.get(session) if is_session(session) else None
-        if handoff is not None and self.moved.is_moving(session):
-            raise Refused(
-                f"this session is being handed over to {handoff.target} right now",
-                mend="wait for the end of that",
-            )
         if handoff is None:
             return run.host, None
         if handoff.is_at_source:
@@ -96,14 +91,25 @@ class Sessions:
             )
         return handoff.target, handoff.workdir
 
+    async def _settled_place(self, run: Run) -> tuple[str, str | None]:
+        """Return `place_of` a run, once nobody moves its session and the host agrees; or Refused."""
+        session = run.session or ""
+        if is_session(session) and self.moved.is_moving(session):
+            raise Refused(
+                f"the session of {short(run.id)} is being handed over right now",
+                mend="wait for the end of that",
+            )
+        host, workdir = self.place_of(run)
+        await refuse_if_moved(self._connector, host, session)
+        return host, workdir
+
     async def onward(self, run_id: str, prompt: str, *, forks: bool = False) -> DispatchRequest:
         """Return the request that goes on with a run's session, where it is now.
 
         Raises UsageError, and Refused for a session that was handed away from there.
         """
         run = self.free(run_id)
-        host, workdir = self.place_of(run)
-        await refuse_if_moved(self._connector, host, run.session or "")
+        host, workdir = await self._settled_place(run)
         return DispatchRequest(
             target=host,
             prompt=prompt,
@@ -123,8 +129,7 @@ class Sessions:
         if run_id is None:
             return terminal_argv(self._config.host(host_name), self._config, None)
         run = self.free(run_id)
-        place, workdir = self.place_of(run)
-        await refuse_if_moved(self._connector, place, run.session or "")
+        place, workdir = await self._settled_place(run)
         host = self._config.host(place)
         path = await self._find_agent(await self._connector.connection(host.name), run.agent)
         argv = interactive_argv(run.agent, path, run.session or "")

@@ -39,11 +39,10 @@ class Tombstone:
     undo_by_hand: str
     at: str
     by: str
-    fleet_tombstone: int = 1
 
     def to_json(self) -> bytes:
         """Return the file's content."""
-        return json.dumps(asdict(self), indent=2).encode() + b"\n"
+        return json.dumps({"fleet_tombstone": 1, **asdict(self)}, indent=2).encode() + b"\n"
 
 
 async def tombstone_on(connection: Connection, session: str) -> Tombstone | None:
@@ -64,9 +63,7 @@ async def tombstone_on(connection: Connection, session: str) -> Tombstone | None
     if not isinstance(document, dict) or document.get("fleet_tombstone") != 1:
         return None
     words = {
-        name: one_line(str(document.get(name, "")), 4096)
-        for name in Tombstone.__dataclass_fields__
-        if name != "fleet_tombstone"
+        name: one_line(str(document.get(name, "")), 4096) for name in Tombstone.__dataclass_fields__
     }
     return Tombstone(**words)
 

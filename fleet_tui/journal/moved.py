@@ -43,6 +43,8 @@ class Handoff:
     target_path: str
     workdir: str
     """The folder at the target."""
+    target_home: str = ""
+    """The home folder at the target."""
     source_workdir: str = ""
     """The folder at the source."""
     digest: str = ""
@@ -116,6 +118,20 @@ class MovedSessions:
             what = f"no folder for hand-offs can be made: {error.strerror}"
             raise JournalError(what, where=str(self._folder), mend="make it writable") from error
         return FileLock(path.with_suffix(".lock"), timeout=0.0)
+
+    def is_moving(self, session: str) -> bool:
+        """Tell whether a program is handing this session over right now."""
+        path = self._path(session).with_suffix(".lock")
+        if not path.exists():
+            return False
+        lock = FileLock(path, timeout=0.0)
+        try:
+            with lock.held():
+                return False
+        except JournalError:
+            return True
+        finally:
+            lock.close()
 
     def _path(self, session: str) -> Path:
         if not is_session(session):

@@ -74,11 +74,15 @@ def test_a_broken_line_is_named_as_such(line: bytes) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["type", "message", "content", "payload", "role", "input", "text", "git"]),
-        inner | st.sampled_from(["user", "assistant", "tool_use", "message", "response_item"]),
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "message", "content", "payload", "role", "input", "text", "git"]
+            ),
+            inner | st.sampled_from(["user", "assistant", "tool_use", "message", "response_item"]),
+            max_size=5,
+        )
     ),
 )
 

@@ -49,6 +49,8 @@ class Seen:
     model: str
     prompt: str
     tools: tuple[str, ...]
+    conversation: str = ""
+    """Everything that was said before, as JSON."""
 
 
 @dataclass(slots=True)
@@ -158,8 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _note(self, path: str, body: dict[str, Any], script: Script) -> None:
         tools = tuple(str(tool.get("name") or tool.get("type")) for tool in body.get("tools", []))
+        said = json.dumps(body.get("messages") or body.get("input"))
         with self.ledger.lock:
-            self.ledger.seen.append(Seen(path, str(body.get("model")), script.prompt, tools))
+            self.ledger.seen.append(Seen(path, str(body.get("model")), script.prompt, tools, said))
 
     def _attempt(self, script: Script, name: str) -> int:
         """Return how often this marker of this prompt was met, this time included."""
@@ -205,9 +208,9 @@ class _Handler(BaseHTTPRequestHandler):
             "stop_sequence": None,
             "usage": usage,
         }
-        with self.ledger.lock:
-            self.ledger.charged.append((str(body.get("model")), into, out))
+        charge = self._charge(body, into, 1)
         if not body.get("stream"):
+            self._charge(body, into, out, charge)
             whole = {**message, "content": content, "stop_reason": stop}
             return self._json(200, {**whole, "usage": {**usage, "output_tokens": out}})
         self._start_stream(limit_headers("allowed_warning") if script.has("near-limit") else {})
@@ -227,9 +230,22 @@ class _Handler(BaseHTTPRequestHandler):
                     return None
             self._event("content_block_stop", {"index": index})
         delta = {"stop_reason": stop, "stop_sequence": None}
+        self._charge(body, into, out, charge)
         self._event("message_delta", {"delta": delta, "usage": {"output_tokens": out}})
         self._event("message_stop", {})
         return None
+
+    def _charge(self, body: dict[str, Any], into: int, out: int, place: int | None = None) -> int:
+        """Charge what a response has said of its tokens so far; return where that is kept.
+
+        An answer that is cut off costs what its beginning said, one token out, and no more.
+        """
+        with self.ledger.lock:
+            if place is None:
+                place = len(self.ledger.charged)
+                self.ledger.charged.append(("", 0, 0))
+            self.ledger.charged[place] = (str(body.get("model")), into, out)
+            return place
 
     def _responses(self, body: dict[str, Any], script: Script, results: int) -> None:
         """Stream a response of the Responses API."""
