@@ -17,7 +17,7 @@ from fleet_tui.model.task import (
 from fleet_tui.queue.beatfile import MAX_BEAT, beat_file, read_beat, write_beat
 from fleet_tui.queue.directory_backlog import Backlog
 from fleet_tui.queue.directory_claims import Claimer
-from fleet_tui.queue.directory_custody import Custody
+from fleet_tui.queue.directory_custody import Custody, Hold
 from fleet_tui.queue.directory_faults import told
 from fleet_tui.queue.directory_listing import Lister
 from fleet_tui.queue.directory_orders import Orders
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.task import Beat, Claim, Listing, StoredResult, Task, TaskState
-    from fleet_tui.queue.directory_custody import Hold
     from fleet_tui.queue.directory_seam import QueueFolder
     from fleet_tui.queue.names import ClaimName, EndKind
     from fleet_tui.queue.store import Draft, Rules
@@ -138,6 +137,21 @@ class FolderStore:
         claim, hold = found
         self._holds[claim.token] = hold
         return claim
+
+    async def resume(self, claim: Claim) -> None:
+        """Hold a claim of an earlier start again: its token is the exact name in `running/`."""
+        claimed = read_claim(claim.token)
+        if claimed is None or claimed.name != claim.task.name or not claimed.fence:
+            raise LeaseLost("this is no claim of ours", where=claim.task.name)
+        hold = Hold(
+            claim.token,
+            claimed.name,
+            0,
+            is_signed=claim.task.signature is not None,
+            tries=claim.attempt - 1,
+        )
+        self._holds[claim.token] = hold
+        await self.beat(claim)
 
     async def beat(self, claim: Claim) -> None:
         """Show life."""

@@ -102,6 +102,12 @@ class TaskStore(Protocol):
         it may be asked off the loop's thread, and again of the text as it was when claimed.
         """
 
+    async def resume(self, claim: Claim) -> None:
+        """Hold a claim again that an earlier start of this worker made, as its `token` says.
+
+        Raises LeaseLost when it is not ours any more; a commit cut short may be made again then.
+        """
+
     async def beat(self, claim: Claim) -> None:
         """Show life; raises LeaseLost."""
 
