@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, get_args
 
 from fleet_tui.journal.files import READERS
 from fleet_tui.journal.index import LIVE, LineIndex, load_index
+from fleet_tui.model.sgr import split
 from fleet_tui.model.snapshot import LineTag, ViewLine
+from fleet_tui.model.text import sanitize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,4 +77,8 @@ def _view_line(piece: bytes) -> ViewLine:
     tag = _TAGS.get(piece[0]) if piece else None
     if tag is None:
         return MISSING
-    return ViewLine(tag, piece[1:].decode("utf-8", "replace"))
+    text = piece[1:].decode("utf-8", "replace")
+    if "\x1b" not in text:
+        return ViewLine(tag, text)
+    plain, colours = split(text)
+    return ViewLine(tag, sanitize(plain), colours)

@@ -1,13 +1,14 @@
 """Makes lines that are safe to show out of a stream of bytes, whole chunks at a time.
 
-A line of a view is a tag (one ASCII letter, `model.snapshot.LineTag`), the text, a newline.
+A line of a view is a tag (one ASCII letter, `model.snapshot.LineTag`), the text, a newline. The
+text may hold SGR sequences (colours, `model.sgr`) and no other; a reader takes them out.
 """
 
 from __future__ import annotations
 
 import codecs
 
-from fleet_tui.model.text import sanitize, sanitize_bytes
+from fleet_tui.model.text import sanitize, sanitize_coloured
 
 LINE_LIMIT = 1 << 16
 """Bytes of a line that the view keeps; the spool's raw file keeps them all."""
@@ -27,7 +28,7 @@ def tagged_lines(tag: bytes, body: bytes, limit: int = LINE_LIMIT) -> tuple[byte
 
 
 def _tagged(tag: bytes, body: bytes) -> tuple[bytes, int]:
-    clean = sanitize_bytes(body)
+    clean = sanitize_coloured(body)
     count = clean.count(b"\n")
     return tag + clean[:-1].replace(b"\n", b"\n" + tag) + b"\n", count
 

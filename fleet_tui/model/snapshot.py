@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.host import Host, HostFacts, LinkStatus, Role
     from fleet_tui.model.question import Question
     from fleet_tui.model.run import Dispatch, Run
+    from fleet_tui.model.sgr import Colours
 
 LineTag = Literal["o", "e", "t", "k", "c", "r", "m", "q", "d", "x", "a"]
 """What a line of a run's view is: `o` stdout, `e` stderr, `t` answer text, `k` thinking, `c` tool
@@ -31,6 +32,8 @@ class ViewLine:
 
     tag: LineTag
     text: str
+    colours: Colours = ()
+    """How the host coloured it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from fleet_tui.journal import Spool, SpoolLimits, SpoolReader
 from fleet_tui.journal.files import FileCache
 from fleet_tui.journal.index import LIVE, PLACE_BYTES, load_index
 from fleet_tui.model.errors import JournalError
+from fleet_tui.model.sgr import Pen
 from fleet_tui.model.snapshot import ViewLine
 from fleet_tui.model.text import sanitize
 from tests.journal.support import mode
@@ -76,7 +77,7 @@ def test_output_is_kept_raw_and_shown_safe(run_dir: Path) -> None:
     assert spool.count == 6
     assert SpoolReader(run_dir).read(0, 9) == [
         ViewLine("o", "one"),
-        ViewLine("o", "two"),
+        ViewLine("o", "two", ((0, Pen(ink=1)),)),
         ViewLine("e", "oh\N{REPLACEMENT CHARACTER}"),
         ViewLine("o", "three"),
         ViewLine("m", "note"),
