@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Timeline:
         self._firsts = array("Q")
         self._times = array("d")
         self._next_line: dict[int, int] = {}
+        self._of_run: dict[int, array[int]] = {}
+        """By run, the numbers of its spans."""
         self._rows = 0
         self._written = 0
 
@@ -93,6 +95,33 @@ class Timeline:
             row, at = stop, at + 1
         return found
 
+    def of_run(self, run: int, first_line: int, count: int) -> list[Span]:
+        """Return the spans that hold the lines of one run from `first_line`, clipped to them."""
+        mine = self._of_run.get(run, array("I"))
+        first_line, end = max(first_line, 0), min(first_line + count, self.known_lines(run))
+        at = bisect_right(mine, first_line, key=self._firsts.__getitem__) - 1
+        found: list[Span] = []
+        line = first_line
+        while line < end:
+            span = mine[at]
+            stop = min(self._firsts[mine[at + 1]] if at + 1 < len(mine) else end, end)
+            row = self._starts[span] + (line - self._firsts[span])
+            found.append(Span(row, run, line, stop - line, self._times[span]))
+            line, at = stop, at + 1
+        return found
+
+    def row_since(self, at: float) -> int:
+        """Return the first row of the second in which `at` lies, or after it."""
+        known = len(self._starts)
+        span = bisect_left(self._times, float(int(at)), 0, known)
+        return self._starts[span] if span < known else self._rows
+
+    def line_since(self, run: int, at: float) -> int:
+        """Return the first line of a run of that second or after it."""
+        mine = self._of_run.get(run, array("I"))
+        span = bisect_left(mine, float(int(at)), key=self._times.__getitem__)
+        return self._firsts[mine[span]] if span < len(mine) else self.known_lines(run)
+
     def flush(self) -> None:
         """Write the spans that are complete: all but the last, which may still grow."""
         self._write(len(self._starts) - 1)
@@ -108,6 +137,7 @@ class Timeline:
         self._starts.append(self._rows)  # readers search here, and see no row before it is whole
         self._next_line[run] = first + count
         self._rows += count
+        self._of_run.setdefault(run, array("I")).append(len(self._starts) - 1)
 
     def _write(self, end: int) -> None:
         if self._path is None or end <= self._written:

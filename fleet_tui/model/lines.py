@@ -43,3 +43,12 @@ class TimelineSource(Protocol):
 
     def spans(self, first_row: int, count: int) -> list[Span]:
         """Return the spans that cover rows `first_row … first_row+count-1`, clipped to them."""
+
+    def of_run(self, run: int, first_line: int, count: int) -> list[Span]:
+        """Return the spans that hold lines `first_line …` of one run, clipped to them."""
+
+    def row_since(self, at: float) -> int:
+        """Return the first row that arrived at `at` (Unix seconds) or later; `rows` for none."""
+
+    def line_since(self, run: int, at: float) -> int:
+        """Return the first line of a run that arrived then or later; its count for none."""

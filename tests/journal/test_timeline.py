@@ -159,3 +159,25 @@ def test_reading_while_it_grows() -> None:
     is_done.set()
     thread.join()
     assert wrong == []
+
+
+def test_lines_of_a_run_and_moments_are_found_in_the_order(tmp_path: Path) -> None:
+    timeline = Timeline(tmp_path / "timeline")
+    for second in range(10):
+        timeline.extend(0, 3, 100.5 + second)
+        timeline.extend(1, 2, 100.7 + second)
+    for found in (timeline, None):
+        if found is None:
+            timeline.close()
+            found = Timeline.load(tmp_path / "timeline")
+        assert [(s.row, s.first_line, s.count) for s in found.of_run(1, 1, 4)] == [
+            (4, 1, 1),
+            (8, 2, 2),
+            (13, 4, 1),
+        ]
+        assert found.of_run(1, 20, 5) == []
+        assert found.of_run(7, 0, 5) == []
+        assert found.row_since(105.9) == 25
+        assert (found.row_since(0), found.row_since(999)) == (0, 50)
+        assert found.line_since(0, 105.0) == 15
+        assert (found.line_since(1, 999), found.line_since(7, 0)) == (20, 0)

@@ -64,6 +64,29 @@ class FakeTimeline:
                 )
         return found
 
+    def of_run(self, run: int, first_line: int, count: int) -> list[Span]:
+        end = first_line + count
+        return [
+            replace(
+                span,
+                row=span.row + max(0, first_line - span.first_line),
+                first_line=max(first_line, span.first_line),
+                count=min(end, span.first_line + span.count) - max(first_line, span.first_line),
+            )
+            for span in self._spans
+            if span.run == run
+            and span.first_line < end
+            and first_line < span.first_line + span.count
+        ]
+
+    def row_since(self, at: float) -> int:
+        return next((span.row for span in self._spans if span.at >= at), self._rows)
+
+    def line_since(self, run: int, at: float) -> int:
+        mine = [span for span in self._spans if span.run == run]
+        total = sum(span.count for span in mine)
+        return next((span.first_line for span in mine if span.at >= at), total)
+
 
 class CountingLines:
     """A million lines that exist only when they are read; counts what was read."""

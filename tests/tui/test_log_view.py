@@ -9,7 +9,9 @@ from textual.app import App, ComposeResult
 
 from fleet_tui.tui import roles
 from fleet_tui.tui.widgets.log_layout import LogLayout, wrap
-from fleet_tui.tui.widgets.log_rows import FixedRows, MergedRows, PagedRows, RunRows
+from fleet_tui.tui.widgets.log_match import LiteralMatcher
+from fleet_tui.tui.widgets.log_pages import PagedRows
+from fleet_tui.tui.widgets.log_rows import FixedRows, MergedRows, RunRows
 from fleet_tui.tui.widgets.log_search import Search
 from fleet_tui.tui.widgets.log_view import LogView
 from tests.tui.fake_lines import CountingLines, FakeTimeline
@@ -159,8 +161,8 @@ def test_search_finds_in_slices_and_goes_round() -> None:
     assert search.after(19_999) == 19
     assert search.before(19) == 19_999
     assert search.position(190) == 2
-    assert Search(FixedRows([("o", "Error")]), "error").matches("ERROR")
-    assert not Search(FixedRows([("o", "Error")]), "Error").matches("ERROR")
+    assert LiteralMatcher("error").matching(["ERROR", "eror"]) == [0]
+    assert LiteralMatcher("Error").matching(["ERROR", "an Error"]) == [1]
 
 
 async def test_selected_text_is_taken_from_the_rows() -> None:

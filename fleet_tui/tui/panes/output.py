@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from fleet_tui.model.ids import short
-from fleet_tui.tui import fmt, roles
+from fleet_tui.tui import fmt, roles, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.pane import Pane
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.safe import short as one_line
+from fleet_tui.tui.widgets.log_blocks import BlockRows
 from fleet_tui.tui.widgets.log_pane import LogPane
-from fleet_tui.tui.widgets.log_rows import FixedRows, MergedRows, Row, RunRows
+from fleet_tui.tui.widgets.log_rows import FixedRows, LaterRows, MergedRows, Row, RunRows
 from fleet_tui.tui.widgets.log_view import LogView
 from fleet_tui.tui.widgets.run_strip import RunStrip
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.control import FleetControl
     from fleet_tui.model.snapshot import RunView
     from fleet_tui.tui.store import Dirty, Store
+    from fleet_tui.tui.widgets.log_rows import RowSource
 
 EMPTY = "Nothing was dispatched yet. Press d to send a prompt to some hosts."
 SILENT = "There is no output."
@@ -40,9 +42,16 @@ class OutputPane(Pane):
     def __init__(self, control: FleetControl, clock_time: Callable[[float], str]) -> None:
         super().__init__(id="output")
         self._control = control
+        self._clock_time = clock_time
         self.dispatch_id: str | None = None
         self.chosen: int | None = None
         """Position of the one run shown; None for all, merged."""
+        self.is_in_blocks = False
+        """Whether all runs are shown one after the other instead of merged by time."""
+        self.since: float | None = None
+        """Unix seconds from which on lines are shown; None for all."""
+        self.since_span = ""
+        """How long ago that was when it was chosen."""
         self.marks: set[str] = set()
         """Ids of the marked runs of this dispatch."""
         self.strip = RunStrip()
@@ -85,13 +94,24 @@ class OutputPane(Pane):
         self.dispatch_id = dispatch_id
         self._shown_runs = ()
         self.marks.clear()
+        self.since, self.since_span = None, ""
         self.choose(None)
 
     def choose(self, run: int | None) -> None:
-        """Show one run, or all merged."""
+        """Show one run, or all."""
         self.chosen = run
         self._open_source()
         self._show_strip()
+
+    def show_blocks(self, *, in_blocks: bool) -> None:
+        """Show all runs merged by time, or one block a run."""
+        self.is_in_blocks = in_blocks
+        self.choose(None)
+
+    def show_since(self, span: str, since: float | None) -> None:
+        """Show only what arrived from this moment (Unix seconds) on; None for everything."""
+        self.since, self.since_span = since, span
+        self._open_source()
 
     def choose_host(self, pattern: str) -> bool:
         """Show the first run whose host's name contains `pattern`; False when there is none."""
@@ -132,24 +152,52 @@ class OutputPane(Pane):
 
     def _open_source(self) -> None:
         runs = self.runs
-        self._shown_runs = tuple(view.run.id for view in runs)
+        ids = tuple(view.run.id for view in runs)
+        is_new, self._shown_runs = ids != self._shown_runs, ids
         view = self._store.dispatches.get(self.dispatch_id or "") if self._store else None
         self.view.empty = EMPTY if view is None else SILENT
         if self.dispatch_id is None or view is None or len(runs) < len(view.run_ids):
             self.log_pane.show_source(FixedRows(()))
             return
-        gutter = [(clean(v.run.host), roles.host_hue(v.run.host)) for v in runs]
-        if self.chosen is not None and self.chosen < len(runs):
-            lines = self._control.lines(runs[self.chosen].run.id)
-            self.log_pane.show_source(RunRows(lines, self.chosen))
+        source, is_merged = self._arranged(runs, self.dispatch_id)
+        names = [v.run.host for v in runs]
+        gutter = [(clean(name), roles.host_hue(name)) for name in names] if is_merged else []
+        if is_new:
+            self.log_pane.show_source(source, gutter, names)
         else:
-            sources = [self._control.lines(view.run.id) for view in runs]
-            timeline = self._control.timeline(self.dispatch_id)
-            self.log_pane.show_source(MergedRows(timeline, sources), gutter)
+            self.log_pane.swap_source(source, gutter)
         self.log_pane.sync(self._tails())
+
+    def _arranged(self, runs: Sequence[RunView], dispatch: str) -> tuple[RowSource, bool]:
+        """Return the rows to show, and whether lines of several runs are mixed in them."""
+        timeline = self._control.timeline(dispatch)
+
+        def alone(run: int) -> RowSource:
+            rows = RunRows(self._control.lines(runs[run].run.id), run, timeline)
+            if self.since is None:
+                return rows
+            return LaterRows(rows, timeline.line_since(run, self.since))
+
+        if self.chosen is not None and self.chosen < len(runs):
+            return alone(self.chosen), False
+        if self.is_in_blocks:
+            return BlockRows([alone(run) for run in range(len(runs))], self._block_title), False
+        rows = MergedRows(timeline, [self._control.lines(view.run.id) for view in runs])
+        if self.since is None:
+            return rows, True
+        return LaterRows(rows, timeline.row_since(self.since)), True
+
+    def _block_title(self, run: int) -> str:
+        runs = self.runs
+        if run >= len(runs):
+            return ""
+        view = runs[run]
+        return f"{view.run.host} · {states.run_look(view).word}"
 
     def _tails(self) -> list[Row]:
         chosen = self.chosen
+        if self.is_in_blocks and chosen is None:
+            return []
         return [
             Row(position, view.tail.tag, view.tail.text)
             for position, view in enumerate(self.runs)
@@ -184,6 +232,10 @@ class OutputPane(Pane):
         event.stop()
         view = self.view
         notes = [self.log_pane.search_status()]
+        if self.since is not None:
+            notes.append(f"since {self._clock_time(self.since)}")
+        if self.is_in_blocks and self.chosen is None:
+            notes.append("a block a run")
         if not view.is_following:
             new = view.new_rows
             notes.append(f"▼ {fmt.count(new)} new · f follows" if new else "paused · f follows")

@@ -1,4 +1,4 @@
-"""Moving, searching and copying in whatever output has the focus."""
+"""Moving, searching, filtering and copying in whatever output has the focus."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def _step_match(direction: int) -> Callable[[FleetApp, str], None]:
         if pane.search is None:
             pane.open_search()
         elif not pane.step_match(direction):
-            app.toast(f"No match for {pane.search.needle!r}.", "warning")
+            reason = pane.search.problem or "no match"
+            app.toast(f"{pane.search.needle!r}: {reason}.", "warning")
 
     return run
 
@@ -60,6 +61,32 @@ def copy(app: FleetApp, _argument: str) -> None:
     row = pane.view.row_at_cursor() if pane is not None else None
     if row is not None:
         app.copy(row.text, "the line")
+
+
+def copy_block(app: FleetApp, _argument: str) -> None:
+    """Copy what belongs together around the line: an answer, a tool's result, a run's output."""
+    pane = reach.log(app)
+    rows = pane.block() if pane is not None else []
+    if rows:
+        app.copy("\n".join(row.text for row in rows), f"the block, {fmt.some(len(rows), 'line')}")
+
+
+def open_filter(app: FleetApp, argument: str) -> None:
+    """Ask which lines to show, or show those that are asked for."""
+    pane = reach.log(app)
+    if pane is None:
+        return
+    if argument:
+        pane.set_filter(argument)
+    else:
+        pane.open_filter()
+
+
+def next_mark(app: FleetApp, _argument: str) -> None:
+    """Go to the next marked line."""
+    pane = reach.log(app)
+    if pane is not None and not pane.step_mark():
+        app.toast("No line is marked; . marks the one at the cursor.", "warning")
 
 
 def copy_all(app: FleetApp, _argument: str) -> None:
@@ -101,7 +128,7 @@ ACTIONS = (
     ),
     Action(
         "lines.search",
-        "Search the output",
+        "Search the output; re: begins a pattern",
         ("/",),
         "lines",
         open_search,
@@ -112,6 +139,26 @@ ACTIONS = (
     ),
     Action("lines.next", "Next match", ("n",), "lines", _step_match(1)),
     Action("lines.previous", "Previous match", ("N", "comma"), "lines", _step_match(-1)),
+    Action(
+        "lines.filter",
+        "Show only some lines: text, !text, re:pattern, host=web*",
+        ("&", "i"),
+        "lines",
+        open_filter,
+        hint="filter",
+        why_disabled=reach.no_lines,
+        command="filter",
+        argument="[host=GLOB] [!][re:]TEXT",
+    ),
+    Action(
+        "lines.mark",
+        "Mark the line, or unmark it",
+        (".",),
+        "lines",
+        _on_log(lambda p: p.toggle_mark()),
+        why_disabled=reach.no_lines,
+    ),
+    Action("lines.next-mark", "Next marked line", ("'",), "lines", next_mark),
     Action("lines.wrap", "Wrap long lines, or cut them", ("w",), "lines", _on_log(_wrap)),
     Action(
         "lines.copy",
@@ -120,6 +167,15 @@ ACTIONS = (
         "lines",
         copy,
         why_disabled=reach.no_lines,
+    ),
+    Action(
+        "lines.copy-block",
+        "Copy the block around the line",
+        ("C", "f6"),
+        "lines",
+        copy_block,
+        why_disabled=reach.no_lines,
+        command="copy-block",
     ),
     Action(
         "lines.copy-all",

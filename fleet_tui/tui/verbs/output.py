@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.tui import fmt
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs import questions, reach
+from fleet_tui.tui.widgets.table_order import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,33 @@ def toggle_fold(app: FleetApp, _argument: str) -> None:
     view.change_look(is_folded=not view.look.is_folded)
 
 
-def _times_unknown(app: FleetApp) -> str:
-    if app.main.output.chosen is not None:
-        return "Times of arrival are kept for the merged view; ← goes back to it."
-    return reach.no_lines(app)
+def toggle_blocks(app: FleetApp, _argument: str) -> None:
+    """Show one block a run, or the lines of all runs as they arrived."""
+    output = app.main.output
+    output.show_blocks(in_blocks=not output.is_in_blocks or output.chosen is not None)
+
+
+ALL = "all"
+SPANS = ("1m", "5m", "15m", "1h", ALL)
+
+
+def choose_since(app: FleetApp, argument: str) -> None:
+    """Show only what arrived lately: the next of 1m, 5m, 15m, 1h and all, or what is named."""
+    output = app.main.output
+    span = argument.strip() or _next_span(output.since_span)
+    seconds = number_of(span)
+    if span == ALL:
+        output.show_since("", None)
+        app.toast("Every line is shown.", kind="since")
+    elif seconds is None or span[-1:].isdigit():
+        app.toast(f"{span!r} is no time; write 5m, 2h or {ALL}.", "warning")
+    else:
+        output.show_since(span, app.clock.time() - seconds)
+        app.toast(f"Lines of the last {span}.", kind="since")
+
+
+def _next_span(span: str) -> str:
+    return SPANS[(SPANS.index(span) + 1) % len(SPANS)] if span in SPANS else SPANS[0]
 
 
 def gather(app: FleetApp, _argument: str) -> None:
@@ -199,7 +223,25 @@ ACTIONS = (
         ("t",),
         "output",
         toggle_times,
-        why_disabled=_times_unknown,
+        why_disabled=reach.no_lines,
+    ),
+    Action(
+        "output.blocks",
+        "One block a run, or all merged by time",
+        ("v",),
+        "output",
+        toggle_blocks,
+        why_disabled=reach.no_dispatch,
+    ),
+    Action(
+        "output.since",
+        "Only the last 1m, 5m, 15m, 1h; all",
+        ("0",),
+        "output",
+        choose_since,
+        why_disabled=reach.no_dispatch,
+        command="since",
+        argument="[5m|all]",
     ),
     Action("output.previous-dispatch", "Older dispatch", ("[",), "main", _step_dispatch(-1)),
     Action("output.next-dispatch", "Newer dispatch", ("]",), "main", _step_dispatch(1)),

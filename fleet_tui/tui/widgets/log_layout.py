@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from rich.cells import cell_len, chop_cells
 
 if TYPE_CHECKING:
-    from fleet_tui.tui.widgets.log_rows import PagedRows, Row, RowTag
+    from fleet_tui.tui.widgets.log_pages import PagedRows
+    from fleet_tui.tui.widgets.log_rows import Row, RowTag
 
 FOLDED_TAGS: frozenset[RowTag] = frozenset({"r", "k"})
 """Tool results and thinking: a run of such lines shows as one while folded."""

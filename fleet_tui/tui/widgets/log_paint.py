@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from fleet_tui.tui import fmt
-from fleet_tui.tui.safe import clean
+from fleet_tui.tui.safe import TAB, clean
 from fleet_tui.tui.widgets import paint
 from fleet_tui.tui.widgets.log_layout import wrap
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
+    from fleet_tui.tui.host_colours import HostColours
     from fleet_tui.tui.roles import Palette
     from fleet_tui.tui.widgets.log_rows import Row, RowTag
     from fleet_tui.tui.widgets.log_search import Search
@@ -29,6 +30,7 @@ MOST_LINES = 40
 """Screen lines one row may take when it is wrapped; what is beyond is counted, not shown."""
 
 TIME_WIDTH = 9
+MARK = "◆ "
 
 
 class TagLook(NamedTuple):
@@ -67,13 +69,22 @@ class LogStyle:
     """Name and role by run; empty for no gutter."""
     gutter_width: int = 0
     search: Search | None = field(default=None, compare=False)
+    marks: frozenset[tuple[int, int]] = frozenset()
+    """Marked lines, as (run, line); while there are some, a column shows them."""
 
 
 class RowPainter:
     """Turns one row into its screen lines."""
 
-    def __init__(self, style: LogStyle, clock_time: Callable[[float], str]) -> None:
+    def __init__(
+        self,
+        style: LogStyle,
+        clock_time: Callable[[float], str],
+        colours: HostColours | None = None,
+    ) -> None:
         self.style = style
+        self.colours = colours
+        """How what a host coloured is shown; None leaves its colours out."""
         self._clock_time = clock_time
 
     def lead_width(self, row: Row) -> int:
@@ -81,7 +92,8 @@ class RowPainter:
         style = self.style
         gutter = style.gutter_width + 1 if style.gutter_width else 0
         times = TIME_WIDTH if style.shows_times else 0
-        return gutter + times + cell_len(TAGS[row.tag].lead)
+        marks = len(MARK) if style.marks else 0
+        return marks + gutter + times + cell_len(TAGS[row.tag].lead)
 
     def text_width(self, row: Row) -> int:
         """Return how many cells the text gets."""
@@ -110,7 +122,7 @@ class RowPainter:
         width = self.text_width(row)
         starts = wrap(text, width) if size == 1 and self._wraps(row) else [0]
         shown = starts[:MOST_LINES]
-        marks = self._marks(text, palette, selected, selection_style)
+        marks = self._pens(row) + self._marks(text, palette, selected, selection_style)
         strips: list[Strip] = []
         for position, start in enumerate(shown):
             end = starts[position + 1] if position + 1 < len(starts) else len(text)
@@ -123,6 +135,9 @@ class RowPainter:
     def _lead(self, row: Row, *, is_first: bool) -> list[Span]:
         style = self.style
         spans: list[Span] = []
+        if style.marks:
+            is_marked = is_first and (row.run, row.line) in style.marks
+            spans.append((MARK if is_marked else " " * len(MARK), "*accent"))
         if style.gutter_width:
             name, role = style.gutter[row.run] if 0 <= row.run < len(style.gutter) else ("", "")
             name = fmt.clip_middle(name, style.gutter_width) if is_first else ""
@@ -156,6 +171,16 @@ class RowPainter:
         tail = [Segment(note, paint.style_of(palette, "faint"))] if note else []
         return [*strip, *tail]
 
+    def _pens(self, row: Row) -> list[tuple[int, int, Style]]:
+        if self.colours is None or not row.colours:
+            return []
+        starts = [at for at, _ in row.colours]
+        if "\t" in row.text:  # each tab is shown as several spaces
+            starts = [at + (len(TAB) - 1) * row.text.count("\t", 0, at) for at in starts]
+        styles = [self.colours.style(pen) for _, pen in row.colours]
+        ends = [*starts[1:], 1 << 30]
+        return [*zip(starts, ends, styles, strict=True)]
+
     def _marks(
         self,
         text: str,
@@ -185,6 +210,7 @@ def _marked(
     """Return the piece's segments, with the parts that fall into a mark styled by it."""
     end = start + len(piece)
     cuts = {start, end}
+    marks = [mark for mark in marks if mark[0] < end and mark[1] > start]
     for first, last, _ in marks:
         cuts |= {min(max(first, start), end), min(max(last, start), end)}
     ordered = sorted(cuts)

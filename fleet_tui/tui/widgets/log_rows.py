@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from textual.cache import LRUCache
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_tui.model.lines import LineSource, TimelineSource
-    from fleet_tui.model.snapshot import LineTag
+    from fleet_tui.model.sgr import Colours
+    from fleet_tui.model.snapshot import LineTag, ViewLine
 
 RowTag: TypeAlias = "LineTag | Literal['+', '-']"
 """What a row is; `+` and `-` are the lines of a difference, which no run writes."""
 
 FixedLine: TypeAlias = "tuple[RowTag, str]"
-
-PAGE = 64
-PAGES_HELD = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +28,14 @@ class Row:
     text: str
     at: float | None = None
     """Unix seconds of its arrival, when that is known."""
+    line: int = -1
+    """Which line of its run it is; -1 when it belongs to none."""
+    colours: Colours = ()
+    """How the host coloured it."""
 
 
 class RowSource(Protocol):
-    """Rows that can be read anywhere; only grows."""
+    """Rows that can be read anywhere; only grows, unless it is a `Shifting` one."""
 
     @property
     def rows(self) -> int:
@@ -44,13 +44,19 @@ class RowSource(Protocol):
     def read(self, first: int, count: int) -> list[Row]:
         """Return up to `count` rows from `first`."""
 
+    def locate(self, run: int, line: int) -> int | None:
+        """Return the row of a run's line, or the nearest one after it; None for none."""
+
 
 class RunRows:
-    """The rows of one run."""
+    """The rows of one run; with a timeline it is known when they arrived."""
 
-    def __init__(self, source: LineSource, run: int = -1) -> None:
+    def __init__(
+        self, source: LineSource, run: int = -1, timeline: TimelineSource | None = None
+    ) -> None:
         self._source = source
         self._run = run
+        self._timeline = timeline
 
     @property
     def rows(self) -> int:
@@ -59,7 +65,18 @@ class RunRows:
 
     def read(self, first: int, count: int) -> list[Row]:
         """Return up to `count` rows from `first`."""
-        return [Row(self._run, line.tag, line.text) for line in self._source.read(first, count)]
+        lines = self._source.read(first, count)
+        if self._timeline is None:
+            return _rows_of(self._run, lines, first, None)
+        rows: list[Row] = []
+        for span in self._timeline.of_run(self._run, first, len(lines)):
+            here = lines[span.first_line - first : span.first_line - first + span.count]
+            rows += _rows_of(self._run, here, span.first_line, span.at)
+        return rows + _rows_of(self._run, lines[len(rows) :], first + len(rows), None)
+
+    def locate(self, run: int, line: int) -> int | None:
+        """Return the row of a line of this run."""
+        return line if run == self._run and 0 <= line < self.rows else None
 
 
 class MergedRows:
@@ -79,15 +96,21 @@ class MergedRows:
         rows: list[Row] = []
         for span in self._timeline.spans(first, count):
             lines = self._sources[span.run].read(span.first_line, span.count)
-            rows += [Row(span.run, line.tag, line.text, span.at) for line in lines]
+            rows += _rows_of(span.run, lines, span.first_line, span.at)
         return rows
+
+    def locate(self, run: int, line: int) -> int | None:
+        """Return the row of a line of one of the runs."""
+        spans = self._timeline.of_run(run, line, 1)
+        return spans[0].row if spans else None
 
 
 class FixedRows:
     """Rows of a text that does not change."""
 
     def __init__(self, lines: Sequence[FixedLine], run: int = -1) -> None:
-        self._rows = [Row(run, tag, text) for tag, text in lines]
+        self._rows = [Row(run, tag, text, None, at) for at, (tag, text) in enumerate(lines)]
+        self._run = run
 
     @property
     def rows(self) -> int:
@@ -98,34 +121,35 @@ class FixedRows:
         """Return up to `count` rows from `first`."""
         return self._rows[first : first + count]
 
+    def locate(self, run: int, line: int) -> int | None:
+        """Return the row of a line."""
+        return line if run == self._run and 0 <= line < self.rows else None
 
-class PagedRows:
-    """A source with the pages read last kept, so that a repaint reads nothing twice."""
 
-    def __init__(self, source: RowSource) -> None:
-        self.source = source
-        self._pages: LRUCache[int, list[Row]] = LRUCache(PAGES_HELD)
+class LaterRows:
+    """The rows of a source from one of them on."""
+
+    def __init__(self, source: RowSource, skipped: int) -> None:
+        self._source = source
+        self._skipped = skipped
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        return self.source.rows
+        return max(0, self._source.rows - self._skipped)
 
-    def get(self, row: int) -> Row | None:
-        """Return a row; None when it is not there."""
-        page, offset = divmod(row, PAGE)
-        if row < 0:
-            return None
-        held = self._pages.get(page)
-        if held is None or offset >= len(held):
-            wanted = min(PAGE, self.source.rows - page * PAGE)
-            if offset >= wanted:
-                return None
-            held = self._read(page, held or [], wanted)
-        return held[offset] if offset < len(held) else None
+    def read(self, first: int, count: int) -> list[Row]:
+        """Return up to `count` rows from `first`."""
+        return self._source.read(first + self._skipped, count)
 
-    def _read(self, page: int, held: list[Row], wanted: int) -> list[Row]:
-        first = page * PAGE + len(held)
-        rows = [*held, *self.source.read(first, wanted - len(held))]
-        self._pages[page] = rows
-        return rows
+    def locate(self, run: int, line: int) -> int | None:
+        """Return the row of a line, or the first one when it is from before."""
+        row = self._source.locate(run, line)
+        return max(0, row - self._skipped) if row is not None and self.rows else None
+
+
+def _rows_of(run: int, lines: Sequence[ViewLine], first: int, at: float | None) -> list[Row]:
+    return [
+        Row(run, line.tag, line.text, at, number, line.colours)
+        for number, line in enumerate(lines, first)
+    ]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
 from fleet_tui.tui import textual_seams
-from fleet_tui.tui.roles import Palette
 from fleet_tui.tui.widgets import paint
 from fleet_tui.tui.widgets.log_layout import LogLayout, Unit
+from fleet_tui.tui.widgets.log_pages import PagedRows
 from fleet_tui.tui.widgets.log_paint import LogStyle, RowPainter
-from fleet_tui.tui.widgets.log_rows import FixedRows, PagedRows, Row, RowSource
+from fleet_tui.tui.widgets.log_rows import FixedRows, Row, RowSource
+from fleet_tui.tui.widgets.themed_view import ThemedView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ TAIL_SHARE = 3
 """Unfinished lines may take one third of the window."""
 
 
-class LogView(ScrollView, can_focus=True, inherit_bindings=False):
+class LogView(ThemedView, inherit_bindings=False):
     """Rows of a source, with a place in them: at the end (following) or somewhere (paused)."""
 
     DEFAULT_CSS = """
@@ -60,7 +60,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         follows: bool = True,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(id)
         self._clock_time = clock_time
         self.empty = empty
         """What is said while there is no row."""
@@ -70,8 +70,6 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._painter = RowPainter(self._style, clock_time)
         self._strips: LRUCache[tuple[int, int], list[Strip]] = LRUCache(STRIPS_HELD)
         self._window: list[tuple[int, Strip]] | None = None
-        self._palette: Palette | None = None
-        self._base: Style | None = None
         self._bottom = 0
         self._is_placing = False
         self._laid_out_height = 0
@@ -83,26 +81,6 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.seen_rows = 0
         """How many rows there were when the view last followed."""
         self.search: Search | None = None
-
-    @property
-    def palette(self) -> Palette:
-        """Return the styles of the current theme."""
-        if self._palette is None:
-            self._palette = Palette(self.app.theme_variables)
-        return self._palette
-
-    @property
-    def base(self) -> Style:
-        """Return the plain text colour on the background."""
-        if self._base is None:
-            self._base = paint.base_style(self)
-        return self._base
-
-    def notify_style_update(self) -> None:
-        """Forget everything painted with the old theme."""
-        self._palette = self._base = None
-        self._forget()
-        super().notify_style_update()
 
     @property
     def source(self) -> RowSource:
@@ -131,11 +109,37 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._starts_at_end:
             self._place(0)
 
+    def swap_source(self, source: RowSource) -> None:
+        """Show another arrangement of the same rows, at the line that was in view."""
+        held = self._held_row()
+        self._rows = PagedRows(source)
+        self.search = None
+        self.change_look(search=None)
+        self._return_to(held)
+
+    def _held_row(self) -> Row | None:
+        """Return the row that the place is about; None while it follows."""
+        if self.is_following:
+            return None
+        return self._rows.get(self.scroll_offset.y if self.cursor is None else self.cursor)
+
+    def _return_to(self, held: Row | None) -> None:
+        """Go to where a row stands now."""
+        if held is None:
+            return
+        row = self.source.locate(held.run, held.line)
+        if row is None:
+            self.follow()
+        elif self.cursor is not None:
+            self.go_to(row)
+        else:
+            self._place(row)
+
     def change_look(self, **changes: object) -> None:
         """Change how rows are shown; the fields are those of `LogStyle`."""
         self._style = replace(self._style, **changes)  # type: ignore[arg-type]
         self._painter = RowPainter(self._style, self._clock_time)
-        self._forget()
+        self.forget()
         self.sync()
 
     def sync(self, tails: Sequence[Row] | None = None) -> None:
@@ -145,6 +149,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         height = self.window_height
         if not height:
             return
+        held = self._held_row()
+        if self._rows.refresh():
+            self.forget()
+            self._return_to(held)
+            if self.search is not None and not self.search.is_behind:
+                self.search.start_again()
         self._laid_out_height = height
         units = self._layout().above(self._rows.rows, height)
         self._bottom = units[0].row if units else 0
@@ -167,7 +177,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Wrap again to the new width."""
         self.change_look(width=self.scrollable_content_region.width)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget everything painted."""
         self._strips.clear()
         self._window = None
         self.refresh()
@@ -263,13 +274,20 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Go to the first line."""
         self.go_to(0, is_first=True)
 
-    def row_at_cursor(self) -> Row | None:
-        """Return the row that keys act on: the cursor's, else the last one shown."""
+    @property
+    def place(self) -> int:
+        """Return the position of the row that keys act on."""
         if self.cursor is not None:
-            return self._rows.get(self.cursor)
-        units = self._layout().below(self.scroll_offset.y, self.window_height)
-        last = self._rows.rows if self.is_following or not units else units[0].row + 1
-        return self._rows.get(last - 1)
+            return self.cursor
+        return self._rows.rows - 1 if self.is_following else self.scroll_offset.y
+
+    def row(self, position: int) -> Row | None:
+        """Return a row; None when it is not there."""
+        return self._rows.get(position)
+
+    def row_at_cursor(self) -> Row | None:
+        """Return the row that keys act on: the cursor's, else the last one, or the first shown."""
+        return self._rows.get(self.place)
 
     def show_search(self, search: Search | None) -> None:
         """Mark the matches of a search."""
@@ -280,14 +298,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Go to the next or previous match; False when there is none."""
         if self.search is None:
             return False
-        here = self.cursor
-        if here is None:
-            here = self._rows.rows if self.is_following else self.scroll_offset.y
+        here = self._rows.rows if self.cursor is None and self.is_following else self.place
         row = self.search.after(here) if direction > 0 else self.search.before(here)
         if row is None:
             return False
         self.go_to(row)
-        self._forget()
+        self.forget()
         return True
 
     def on_click(self, event: events.Click) -> None:
@@ -340,6 +356,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._rows.get(unit.row)
         if row is None:
             return []
+        self._painter.colours = self.colours
         style: Style | None = None
         if span is not None:
             style = self.screen.get_component_rich_style("screen--selection")

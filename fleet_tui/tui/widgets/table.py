@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fleet_tui.tui import textual_seams
-from fleet_tui.tui.roles import Palette
 from fleet_tui.tui.widgets import paint
 from fleet_tui.tui.widgets.columns import GAP, Column, Layout, arrange, cell_spans
 from fleet_tui.tui.widgets.table_rows import TableRows
+from fleet_tui.tui.widgets.themed_view import ThemedView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 MARK = "▌"
 
 
-class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
+class LineTable(ThemedView, inherit_bindings=False):
     """Rows of a model with a cursor, marks, an order and a filter."""
 
     DEFAULT_CSS = """
@@ -92,7 +91,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         empty: str = "",
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(id)
         self._model = model
         self._rows = TableRows(model, columns)
         self._columns = tuple(columns)
@@ -101,29 +100,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = empty
         self._layout: Layout = Layout((), 0)
         self._arranged_for = 0
-        self._palette: Palette | None = None
-        self._base: Style | None = None
         self._cursor = 0
         self._has_moved = False
-
-    @property
-    def palette(self) -> Palette:
-        """Return the styles of the current theme."""
-        if self._palette is None:
-            self._palette = Palette(self.app.theme_variables)
-        return self._palette
-
-    @property
-    def base(self) -> Style:
-        """Return the plain text colour on the background."""
-        if self._base is None:
-            self._base = paint.base_style(self)
-        return self._base
-
-    def notify_style_update(self) -> None:
-        """Forget the theme's styles."""
-        self._palette = self._base = None
-        super().notify_style_update()
 
     @property
     def _keys(self) -> list[str]:
