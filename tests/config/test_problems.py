@@ -45,7 +45,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "4: fleat: unknown section; did you mean [fleet]?",
             "5: zzz: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
             "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [peers], [ui], [keys]",
+            "[surfaces], [mirror], [peers], [ui], [keys]",
         ],
     ),
     "a key outside of its section": (
@@ -54,7 +54,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "1: fanout: unknown key; it belongs in [defaults]",
             "2: nam: unknown key; sections are [fleet], [defaults], [[host]], [budget], "
             "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [peers], [ui], [keys]",
+            "[surfaces], [mirror], [peers], [ui], [keys]",
         ],
     ),
     "unknown keys": (
@@ -231,7 +231,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "or a program that prints it with url_command",
             "17: extra: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
             "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [peers], [ui], [keys]",
+            "[surfaces], [mirror], [peers], [ui], [keys]",
             f"18: extra.password: a secret must not stand in this file; {SECRET}",
         ],
     ),
@@ -279,7 +279,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             '27: daemon[1].mode: found "unrestricted"; allowed: "read" or "write" '
             "(unrestricted is only typed by hand, for one dispatch at a time)",
             "30: schedule[1].target: target 'a,', position 3: the expression ends where a host, "
-            "@group or %role belongs; mend the target",
+            "@group, %role or ^tier belongs; mend the target",
             '32: schedule[1].at: found "7:30"; allowed: a time of day, like "07:30"',
             '33: schedule[1].days[1]: found "monday"; allowed: "mon", "tue", "wed", "thu", "fri", '
             '"sat" or "sun"; did you mean "mon"?',
