@@ -29,7 +29,10 @@ class ClaudeParser:
 
     def __init__(self, request: AgentRequest | None = None) -> None:
         self._expected = expectation(request) if request else None
-        self._record = ClaudeRecord(session=request.session if request else None)
+        self._record = ClaudeRecord(
+            session=request.session if request else None,
+            prices=request.prices if request else (),
+        )
         self._stream = StreamedText()
         self._tools: dict[str, str] = {}
         self._activity: AgentActivity = "starting"
@@ -115,13 +118,17 @@ class ClaudeParser:
 
     def _stream_event(self, event: JsonObject) -> list[AgentEvent]:
         if event.get("parent_tool_use_id") is not None:
+            self._record.has_subagents = True
             return []
         raw = mapping(event, "event")
         kind = text(raw, "type")
         if kind == "message_start":
             self._work()
+            self._record.note_message(mapping(raw, "message"))
             if self._stream.discard():
                 return [AgentEvent("retry", "the answer starts again", discards_partial=True)]
+        elif kind == "message_delta":
+            self._record.note_growth(mapping(raw, "usage"))
         elif kind == "content_block_start":
             block = mapping(raw, "content_block")
             if text(block, "type") == "thinking":
@@ -141,6 +148,7 @@ class ClaudeParser:
     def _assistant(self, event: JsonObject) -> list[AgentEvent]:
         message = mapping(event, "message")
         is_subagent = event.get("parent_tool_use_id") is not None
+        self._record.has_subagents = self._record.has_subagents or is_subagent
         if event.get("is_api_error_message") is True:
             return self._api_error(event, message)
         self._work(self._doing)

@@ -82,6 +82,7 @@ def _verdict(
         model=record.model,
         answer=bounded(answer, MAX_RESULT_CHARACTERS),
         was_interrupted=was_interrupted,
+        priced_as_of=record.priced_as_of,
         resets_at=record.resets_at if outcome == "rate-limited" else None,
     )
 

@@ -10,6 +10,7 @@ from fleet_tui.agents.codex_verdict import CodexRecord, judge
 from fleet_tui.agents.jsonfields import integer, mapping, parse_object, text
 from fleet_tui.agents.wording import bounded, raw_text
 from fleet_tui.model.agent import AgentEvent
+from fleet_tui.model.price import price_of
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class CodexParser:
         self._record = CodexRecord()
         if request is not None:
             self._record.model = request.model
-            self._record.price = request.price
+            self._record.price = price_of(request.model, request.prices)
             self._record.is_going_on = request.resumes or bool(request.forks)
             self._record.tokens_before = request.thread_before
         self._started: deque[str] = deque(maxlen=1000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.gate import GateCase
-from fleet_tui.dispatch.prices import price_of
+from fleet_tui.dispatch.prices import price_table
 from fleet_tui.model.agent import AgentRequest
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def make_plans(
                     resumes=request.session is not None and not request.forks,
                     forks=(request.session or "") if request.forks else "",
                     opens=request.opens,
-                    price=price_of(model, config) if agent == "codex" else None,
+                    prices=price_table(config),
                     thread_before=thread_before,
                     can_ask=request.can_ask,
                     model=model,
@@ -160,7 +160,7 @@ def plan_again(
             workdir=host.workdir,
             can_ask=asked is not None and bool(run.session),
             model=model,
-            price=price_of(model, config) if run.agent == "codex" else None,
+            prices=price_table(config),
             resumes=thread_before is not None,
             thread_before=thread_before,
             stdin=asked.stdin if asked else b"",

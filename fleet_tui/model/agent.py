@@ -88,8 +88,8 @@ class AgentRequest:
     """What of the repository it runs in may run: `hooks`, `mcp`."""
     is_root: bool = False
     """True when the run is root on its host, and is allowed to be."""
-    price: TokenPrice | None = None
-    """What its model costs, for an agent that names tokens and no price."""
+    prices: tuple[TokenPrice, ...] = ()
+    """What models cost: for what an agent names in tokens and not in money."""
     thread_before: TokenCount | None = None
     """Tokens of the thread that is gone on with, before this run; None when they are not known."""
     model: str | None = None

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MILLION = 1_000_000
+ANY_MODEL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,15 @@ class TokenPrice:
         cached_price = self.input if self.cached_input is None else self.cached_input
         fresh = (tokens.into - cached) * self.input
         return (fresh + cached * cached_price + tokens.out * self.output) / MILLION
+
+
+def price_of(model: str | None, table: Sequence[TokenPrice]) -> TokenPrice | None:
+    """Return the price of a model: its own name first, then the longest pattern that fits.
+
+    None when no price fits. A model that nobody names is priced by `*` alone.
+    """
+    if not model:
+        return next((price for price in table if price.model == ANY_MODEL), None)
+    fitting = [price for price in table if fnmatchcase(model, price.model)]
+    exact = [price for price in fitting if price.model == model]
+    return next(iter(exact), max(fitting, key=lambda price: len(price.model), default=None))

@@ -59,4 +59,4 @@ class Preview:
     worst_case_usd: float | None = None
     """Hosts times budget; None when there is no cap."""
     cost: str = ""
-    """The same in words, `5 hosts × $0.50 = $2.50 of $7.10 left today`."""
+    """The same in words, with what is left of the day; empty when it is free."""
