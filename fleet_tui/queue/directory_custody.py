@@ -105,6 +105,7 @@ class Custody:
                 await self.folder.link(f"{RUNNING}/{hold.file}", f"{end}/{hold.name}{TASK}")
             except FileNotFoundError:
                 if await self._has_ended(hold, end, kind):
+                    await self.unlink(f"{TMP}/{hold.file}.{kind}")
                     return hold.name
                 await self._keep_late(hold, kind)
                 raise await self.lost(hold) from None

@@ -6,6 +6,7 @@ import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.task import QueueError
 
 if TYPE_CHECKING:
@@ -34,3 +35,6 @@ def told(place: str, doing: str) -> Iterator[None]:
         reason = error.strerror or str(error) or type(error).__name__
         mend = _MENDS.get(error.errno or 0, f"see that {place} can be used")
         raise QueueError(f"cannot {doing}: {reason}", where=place, mend=mend) from error
+    except Unreachable as error:
+        what = f"cannot {doing}: {error.what}"
+        raise QueueError(what, where=place, mend=error.mend or "it is tried again") from error

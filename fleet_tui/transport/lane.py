@@ -128,7 +128,7 @@ class Lane:
         assert self.connection is not None
         opened = self.sessions
         try:
-            client = await self.connection.start_sftp_client()
+            client = await self.connection.start_sftp_client(path_errors="surrogateescape")
         except asyncssh.ChannelOpenError as error:
             if self.is_open and error.code != OPEN_REQUEST_SESSION_FAILED:
                 self.limit = min(opened, self.limit or opened)

@@ -26,6 +26,11 @@ class SshFiles:
         self._host = host
         self._client = client
 
+    @property
+    def session(self) -> tuple[str, asyncssh.SFTPClient]:
+        """The host's name and the SFTP session, for what needs more of the protocol."""
+        return self._host, self._client
+
     async def read(self, path: str, *, offset: int = 0, size: int = -1) -> bytes:
         """Return up to `size` bytes from `offset`."""
         with self._errors(path):

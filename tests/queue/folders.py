@@ -144,7 +144,7 @@ async def counts(store: TaskStore) -> dict[str, int]:
 async def watch_out(store: TaskStore, clock: OwnClock, seconds: float) -> list[str]:
     """Let time pass while `store` looks every ten seconds; returns what it did."""
     did: list[str] = []
-    for _ in range(int(seconds / 10) + 1):
+    for _ in range(int(seconds / 10)):
         did += [f"{one.name} {one.kind}" for one in await store.reap()]
         clock.pass_by(10)
     return did + [f"{one.name} {one.kind}" for one in await store.reap()]
