@@ -171,6 +171,8 @@ class Fleet:
 
     async def dispatch(self, request: DispatchRequest) -> LiveDispatch:
         """Start `request`; raises TargetError, UsageError, Refused, JournalError."""
+        if self.standing.has_mirror:
+            await self.parts.roles.ready()
         live = await self._dispatcher.dispatch(request)
         if len(self._dispatcher.live) == 1:
             self._spawn(self._look_for_cancels())
@@ -258,10 +260,6 @@ class Fleet:
         """Return the task of an open run of this program."""
         return self._dispatcher.task(run_id)
 
-    def log_lines(self, limit: int) -> tuple[str, ...]:
-        """Return the last lines of the audit log; raises JournalError."""
-        return tuple(line.raw for line in tail_lines(self.log_path, limit))
-
     def on_output(self, listener: Callable[[Iterable[str]], None]) -> None:
         """Call `listener` with the ids of runs whose lines on disk have grown."""
         self._grew.append(listener)
@@ -286,6 +284,9 @@ class Fleet:
             find_agent=self._facts.agent_path,
             dispatch=self.dispatch,
             cancel=self.cancel,
+            standing=self.standing,
+            adopt=self.recovery.adopt,
+            facts=self.facts,
             tell_run=self._dispatcher.tell,
         )
 
@@ -333,6 +334,7 @@ class Fleet:
             dispatcher=self._dispatcher,
             who=Who(self.owner.id, self.by, lambda: self.epoch),
             on_found=lambda: self._spawn(self._look_for_cancels()),
+            may_follow=lambda: self.standing.verdict(self.clock.time()) == "leads",
         )
 
     def _new_id(self, kind: str) -> str:

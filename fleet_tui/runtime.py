@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet_tui.board import Board
+from fleet_tui.desks.audit import AuditDesk
 from fleet_tui.fleet import Fleet
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
@@ -24,6 +25,7 @@ from fleet_tui.model.snapshot import DispatchView, FleetView
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.control import Changes, GatheredGroup
     from fleet_tui.model.lines import LineSource, TimelineSource
@@ -55,6 +57,7 @@ class CoreThread:
         self._loop = asyncio.new_event_loop()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
+        self.audit: AuditControl = AuditDesk(self._call, self._fleet)
 
     @property
     def config(self) -> FleetConfig:
@@ -142,10 +145,6 @@ class CoreThread:
         """Return what was dispatched before."""
         return self._call(self._prompt_history(limit))
 
-    def log_lines(self, limit: int = 500) -> Future[tuple[str, ...]]:
-        """Return the last lines of the audit log."""
-        return self._call(self._log_lines(limit))
-
     # --- on the core's thread ---------------------------------------------------------------
 
     def _work(self) -> None:
@@ -171,6 +170,7 @@ class CoreThread:
             self._mailbox,
             fleet.clock,
             status=self._first_status(),
+            is_read_only=self._is_read_only,
             spending=fleet.spending,
             task=fleet.task,
             lines=lambda run: fleet.archive.lines(run).count,
@@ -218,8 +218,17 @@ class CoreThread:
             except FleetError as error:
                 self._fleet.notice("prepare", "error", "start-failed", "fleet", str(error))
         self._fleet.keep_connected()
+        await self._learn_who_leads()
         await self._fleet.recovery.find_left_open()
         gc.freeze()
+
+    async def _learn_who_leads(self) -> None:
+        """Ask the mirror's remote, before runs of this machine are followed again."""
+        if self._fleet.standing.has_mirror:
+            try:
+                await self._fleet.parts.roles.ready()
+            except FleetError as error:
+                self._fleet.notice("roles/failed", "error", "roles", "fleet", str(error))
 
     async def _dispatch(self, request: DispatchRequest) -> str:
         return (await self._fleet.dispatch(request)).dispatch.id
@@ -254,9 +263,6 @@ class CoreThread:
 
     async def _prompt_history(self, limit: int) -> tuple[str, ...]:
         return tuple(self._fleet.store.prompt_history(limit))
-
-    async def _log_lines(self, limit: int) -> tuple[str, ...]:
-        return await asyncio.to_thread(self._fleet.log_lines, limit)
 
     def _call(self, work: Coroutine[None, None, T]) -> Future[T]:
         """Run `work` on the core's loop once the fleet is open."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.model.audit_control import LogQuestion
 from fleet_tui.model.errors import EmptyTarget, FleetError, JournalError, UsageError
 from fleet_tui.model.events import DispatchFinished, NoticeRaised, OutputArrived
 from fleet_tui.model.host import Host
@@ -77,7 +78,8 @@ def test_a_dispatch_from_another_thread_is_carried_out_on_the_cores(tmp_path: Pa
         assert core.timeline(identifier).rows == 3
         assert [group.hosts for group in core.gather(identifier).result(PATIENCE)] == ["here"]
         assert core.prompt_history().result(PATIENCE) == ("seq 3",)
-        assert len(core.log_lines().result(PATIENCE)) == 2
+        page = core.audit.page(LogQuestion(), 10).result(PATIENCE)
+        assert [line.split()[1] for line in page.lines] == ["dispatch", "result"]
         changes = core.drain()
         assert changes.runs[run].run.state == "succeeded"
         assert changes.runs[run].lines == 3

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
+    from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
@@ -63,6 +64,10 @@ class FleetControl(Protocol):
     @property
     def config(self) -> FleetConfig:
         """The fleet as configured."""
+
+    @property
+    def audit(self) -> AuditControl:
+        """The audit log."""
 
     def drain(self) -> Changes:
         """Take what changed since the last call; never waits."""
@@ -115,6 +120,3 @@ class FleetControl(Protocol):
 
     def prompt_history(self, limit: int = 200) -> Future[tuple[str, ...]]:
         """Return what was dispatched before, newest first, without repeats."""
-
-    def log_lines(self, limit: int = 500) -> Future[tuple[str, ...]]:
-        """Return the last lines of the audit log, as they stand."""

@@ -29,6 +29,9 @@ Scope = Literal[
     "runs",
     "log",
     "gather",
+    "detail",
+    "pulses",
+    "split",
     "composer",
     "question",
 ]
@@ -47,6 +50,9 @@ SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
     "runs": ("runs", "list", "back", "app", "anywhere"),
     "log": ("log", "lines", "back", "app", "anywhere"),
     "gather": ("gather", "lines", "back", "app", "anywhere"),
+    "detail": ("detail", "run", "machine", "lines", "back", "app", "anywhere"),
+    "pulses": ("pulses", "list", "back", "app", "anywhere"),
+    "split": ("split", "lines", "back", "app", "anywhere"),
     "composer": ("composer", "anywhere"),
     "question": ("question", "anywhere"),
 }
@@ -84,6 +90,8 @@ class Action:
     """Return why it cannot be done now; empty when it can."""
     command: str = ""
     """Its name on the `:` command line."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the command."""
     argument: str = ""
     """What the command takes, for its help."""
 
@@ -120,5 +128,6 @@ class Registry:
         return self.in_scope(*SCOPE_CHAINS.get(place, ("app",)))
 
     def command(self, name: str) -> Action | None:
-        """Return the action of a command name."""
-        return next((a for a in self if name and a.command == name), None)
+        """Return the action of a command name or of an alias."""
+        found = (a for a in self if name and (a.command == name or name in a.aliases))
+        return next(found, None)

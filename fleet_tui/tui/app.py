@@ -11,15 +11,15 @@ from textual.app import App
 from fleet_tui.clock import SystemClock
 from fleet_tui.model.notice import Notice
 from fleet_tui.tui import keymap as keymaps
-from fleet_tui.tui import own_notices, roles
+from fleet_tui.tui import clipboard, own_notices, roles
 from fleet_tui.tui.actions import ON_MAIN
 from fleet_tui.tui.ask import ask
 from fleet_tui.tui.attention import Beckoner
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.catalogue import REGISTRY
-from fleet_tui.tui.clipboard import prepared
 from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.frame import FrameClock
+from fleet_tui.tui.pulse import Pulse
 from fleet_tui.tui.read_only import ReadOnly
 from fleet_tui.tui.remembered import Memory
 from fleet_tui.tui.screens.main import MainScreen
@@ -75,6 +75,7 @@ class FleetApp(App[None], inherit_bindings=False):
         self.clock: Clock = clock or SystemClock()
         self.zone = zone
         self.store = Store()
+        self.pulse = Pulse()
         self.draft = Draft()
         self.registry = REGISTRY
         self.keymap = keymaps.of_config(REGISTRY, control.config)
@@ -138,6 +139,8 @@ class FleetApp(App[None], inherit_bindings=False):
     def _show(self, changes: Changes, numbers: bool) -> None:
         dirty = self.store.apply(changes, numbers=numbers)
         now = self.clock.time()
+        if numbers:
+            self.pulse.take(self.store, now)
         for screen in list(self.screen_stack):
             show = getattr(screen, "show", None)
             if show is not None and screen.is_running:
@@ -234,12 +237,8 @@ class FleetApp(App[None], inherit_bindings=False):
         self._show(own_notices.changes_of([made]), False)
 
     def copy(self, text: str, what: str) -> None:
-        """Put text on the operator's clipboard and say so."""
-        kept, was_cut = prepared(text)
-        self.copy_to_clipboard(kept)
-        size = f"{len(kept):,} characters"
-        cut = ", cut to what terminals take" if was_cut else ""
-        self.toast(f"Copied {what} ({size}{cut}) through the terminal.", kind="copy")
+        """Put text on the operator's clipboard, and say what was copied and how."""
+        clipboard.copy(self, text, what)
 
     def clock_time(self, at: float) -> str:
         """Return a time of day in the operator's zone."""

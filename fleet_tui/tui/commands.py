@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 from textual.suggester import Suggester
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from fleet_tui.model.target_complete import complete, token_start
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fleet_tui.model.host import Host
     from fleet_tui.tui.actions import Action, Registry
+
+TAKES_HOSTS = ("HOST", "TARGET", "FILTER")
+"""Words in an action's `argument` that stand for hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +29,23 @@ class Parsed:
     problem: str = ""
 
 
-def parse(registry: Registry, line: str) -> Parsed:
-    """Read `name argument…`; a name may be cut short while it stays the only one."""
+def parse(registry: Registry, line: str, own: Mapping[str, str] | None = None) -> Parsed:
+    """Read `name argument…`; a name may be cut short while it stays the only one.
+
+    `own` are the operator's names; what one stands for is read as if typed, and never again an
+    own name, so that none can go in circles.
+    """
     name, _, argument = line.strip().removeprefix(":").partition(" ")
+    own = own or {}
+    if name in own:
+        return parse(registry, f"{own[name]} {argument}".strip())
     action = registry.command(name)
     if action is not None:
         return Parsed(action, argument.strip())
-    names = command_names(registry)
+    names = sorted({*command_names(registry), *own})
     begun = [known for known in names if known.startswith(name)] if name else []
     if len(begun) == 1:
-        return Parsed(registry.command(begun[0]), argument.strip())
+        return parse(registry, f"{begun[0]} {argument}".strip(), own)
     if begun:
         return Parsed(None, "", f":{name} could be {', '.join(':' + b for b in begun)}")
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
@@ -41,30 +54,42 @@ def parse(registry: Registry, line: str) -> Parsed:
 
 
 def command_names(registry: Registry) -> list[str]:
-    """Return the names of all commands, in alphabetical order."""
+    """Return the names of all commands, in alphabetical order; aliases work without being told."""
     return sorted({action.command for action in registry if action.command})
 
 
 class CommandSuggester(Suggester):
-    """Completes command names, and the arguments that are names."""
+    """Completes commands, and the arguments that are hosts, targets, themes or sections."""
 
-    def __init__(self, registry: Registry, hosts: Iterable[str], themes: Iterable[str]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        hosts: Sequence[Host],
+        themes: Iterable[str],
+        own: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
-        self._names = command_names(registry)
-        self._arguments = {
-            "theme": sorted(themes),
-            "host": (hosts := sorted(hosts)),
-            "hosts": hosts,
-            "output": hosts,
-            "cancel": hosts,
-            "dispatch": hosts,
-        }
+        self._registry = registry
+        self._own = own or {}
+        self._names = sorted({*command_names(registry), *self._own})
+        self._hosts = hosts
+        self._themes = sorted(themes)
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first completion of what is typed."""
+        return next(iter(self.completions(value)), None)
+
+    def completions(self, value: str) -> list[str]:
+        """Return whole lines that what is typed could become, best first."""
         name, space, argument = value.partition(" ")
         if not space:
-            return next((known for known in self._names if name and known.startswith(name)), None)
-        found = (a for a in self._arguments.get(name, ()) if argument and a.startswith(argument))
-        match = next(found, None)
-        return f"{name} {match}" if match else None
+            return [known for known in self._names if name and known.startswith(name)]
+        action = parse(self._registry, name, self._own).action
+        if action is None or not argument:
+            return []
+        if "THEME" in action.argument:
+            return [f"{name} {theme}" for theme in self._themes if theme.startswith(argument)]
+        if not any(word in action.argument for word in TAKES_HOSTS):
+            return []
+        whole = argument[: token_start(argument)]
+        return [f"{name} {whole}{candidate}" for candidate in complete(argument, self._hosts)]

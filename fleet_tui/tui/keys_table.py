@@ -24,6 +24,10 @@ TITLES = {
     "host": "A host",
     "runs": "Past runs",
     "log": "Fleet log",
+    "gather": "Gathered answers",
+    "detail": "One run",
+    "pulses": "Pulses",
+    "split": "Output by group",
 }
 
 

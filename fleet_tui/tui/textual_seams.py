@@ -107,6 +107,12 @@ async def run_bound_key(app: App[Any], event: events.Key) -> bool:
     return await app._check_bindings(event.key, True) or await app._check_bindings(event.key)
 
 
+def send_to_terminal(app: App[Any], sequence: str) -> None:
+    """Write an escape sequence of ours between two frames; nothing without a terminal."""
+    if app._driver is not None:
+        app._driver.write(sequence)
+
+
 def resize_content(view: ScrollView, size: Size) -> None:
     """Set the scrollable size of a view without laying out the whole screen again.
 

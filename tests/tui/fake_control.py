@@ -19,6 +19,7 @@ from fleet_tui.model.request import DispatchRequest, Preview
 from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView, ViewLine
 from tests.tui.answers import done, refused
+from tests.tui.fake_audit import FakeAudit
 from tests.tui.fake_lines import FakeLines, FakeTimeline
 from tests.tui.fixed_clock import NOW
 
@@ -66,7 +67,7 @@ class FakeControl:
         self.timelines: dict[str, FakeTimeline] = {}
         self.groups: tuple[GatheredGroup, ...] = ()
         self.history: tuple[str, ...] = ("summarise what changed since yesterday", "uname -a")
-        self.log: tuple[str, ...] = ()
+        self.audit = FakeAudit()
         self.refusal: FleetError | None = None
         self.takes_answers = True
         """Whether the picture of a run shows an answer at once."""
@@ -368,9 +369,6 @@ class FakeControl:
 
     def prompt_history(self, limit: int = 200) -> Future[tuple[str, ...]]:
         return done(self.history[:limit])
-
-    def log_lines(self, limit: int = 500) -> Future[tuple[str, ...]]:
-        return done(self.log[-limit:])
 
 
 def _matches(name: str, part: str) -> bool:

@@ -157,7 +157,7 @@ def recorded(steps: int = 10_000) -> FakeControl:
     """Return the fleet after `steps` steps of the story, its clock where the story left it."""
     control = FakeControl()
     control.groups = groups()
-    control.log = LOG
+    control.audit.lines = list(LOG)
     connect(control)
     control.now += 4
     for _, seconds in zip(range(steps), story(control), strict=False):
@@ -196,7 +196,7 @@ def main() -> None:
     from fleet_tui.tui.app import FleetApp
 
     control = FakeControl()
-    control.groups, control.log = groups(), LOG
+    control.groups, control.audit.lines = groups(), list(LOG)
     control.now = time.time()
     control.set_fleet(is_demo=True)
     _Player(control).start()

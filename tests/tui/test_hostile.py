@@ -60,7 +60,7 @@ def hostile_fleet(text: str) -> FakeControl:
     control.notice("error", text, text, text)
     control.groups = (GatheredGroup(("r",), text, "failed", (text,), difference=("+" + text,)),)
     control.history = (text,)
-    control.log = (text,)
+    control.audit.lines = [text]
     return control
 
 

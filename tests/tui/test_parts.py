@@ -14,12 +14,12 @@ from fleet_tui.model.host import Host, LinkStatus
 from fleet_tui.tui import fmt, states, textual_seams
 from fleet_tui.tui.catalogue import REGISTRY
 from fleet_tui.tui.clipboard import MOST_BYTES, prepared
-from fleet_tui.tui.commands import parse
+from fleet_tui.tui.commands import CommandSuggester, parse
 from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.requests import DraftProblem, request_of, stdin_of
 from fleet_tui.tui.roles import host_hue
 from tests.tui.desk import at_desk
-from tests.tui.fake_control import FakeControl
+from tests.tui.fake_control import HOSTS, FakeControl
 from tests.tui.scene import recorded
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ def test_a_host_keeps_its_hue() -> None:
         ("hosts", "pane.hosts", ""),
         (":dispatch  @web", "dispatch.compose", "@web"),
         ("the fleet-light", "app.theme", "fleet-light"),
-        ("q", None, ""),
+        ("q", "app.quit", ""),
+        (":logs web-*", "pane.output", "web-*"),
+        ("x", None, ""),
         ("hosst", None, ""),
         ("", None, ""),
     ],
@@ -178,6 +180,31 @@ def test_command_lines(line: str, action: str | None, argument: str) -> None:
     assert (parsed.action.id if parsed.action else None) == action
     assert parsed.argument == argument
     assert bool(parsed.problem) == (action is None)
+
+
+def test_own_names_stand_for_command_lines_and_never_go_in_circles() -> None:
+    own = {"nas": "hosts nas*", "a": "b", "b": "a"}
+    parsed = parse(REGISTRY, ":nas", own)
+    assert parsed.action is not None
+    assert (parsed.action.id, parsed.argument) == ("pane.hosts", "nas*")
+    assert parse(REGISTRY, "a x", own).problem.startswith(":b ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("dis", "dispatch"),
+        ("dispatch we", "dispatch web01"),
+        ("send @w", "send @web"),
+        ("dispatch nas1,we", "dispatch nas1,web01"),
+        ("theme fleet-l", "theme fleet-light"),
+        ("nas", "nas"),
+        ("quit now", None),
+    ],
+)
+async def test_completion(typed: str, first: str | None) -> None:
+    suggester = CommandSuggester(REGISTRY, HOSTS, ["fleet-light"], {"nas": "hosts nas*"})
+    assert await suggester.get_suggestion(typed) == first
 
 
 def test_drafts_become_requests_or_say_why_not(tmp_path: Path) -> None:

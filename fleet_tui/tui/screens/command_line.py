@@ -38,7 +38,8 @@ class CommandLine(ModalScreen[None]):
         super().__init__()
         self._fleet_app = app
         self._place = len(app.kept.history)
-        suggester = CommandSuggester(app.registry, app.store.hosts, app.themes.themes)
+        config = app.control.config
+        suggester = CommandSuggester(app.registry, config.hosts, app.themes.themes, config.aliases)
         self._input = Input(
             placeholder="command; tab completes, esc leaves", compact=True, suggester=suggester
         )
@@ -75,7 +76,7 @@ class CommandLine(ModalScreen[None]):
         if not line:
             return
         app.kept.add_line(line)
-        parsed = parse(app.registry, line)
+        parsed = parse(app.registry, line, app.control.config.aliases)
         if parsed.action is None:
             app.toast(parsed.problem, "warning")
         else:

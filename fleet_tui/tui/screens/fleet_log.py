@@ -1,4 +1,4 @@
-"""The end of the audit log, as it stands on disk."""
+"""The audit log: its end, filtered, followed as it grows, and its chain checked."""
 
 from __future__ import annotations
 
@@ -7,38 +7,55 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Vertical
 
+from fleet_tui.model.audit_control import LogPlace, LogQuestion
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import content
+from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.log_pane import LogPane
-from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
+from fleet_tui.tui.widgets.more_rows import GrowingRows
+from fleet_tui.tui.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from fleet_tui.model.audit_control import LogPage, LogVerdict
     from fleet_tui.tui.app import FleetApp
+    from fleet_tui.tui.store import Dirty, Store
 
-SHOWN = 2_000
+SHOWN = 5_000
+LOOK_EVERY = 1.0
 
 
 class FleetLogScreen(Page):
-    """Searchable; `r` reads it again."""
+    """Lines as they stand in the file, oldest first; new ones come by themselves.
+
+    With `is_own` only what this program did since it was started, and what became of it.
+    """
 
     place = "log"
     BINDINGS = bindings_for("log", "lines", "back")
 
-    def __init__(self, app: FleetApp, path: str) -> None:
-        super().__init__(app, f"log {path}".rstrip())
-        self.log_pane = LogPane(LogView(app.clock_time, empty="The log is empty.", id="log-lines"))
+    def __init__(self, app: FleetApp, path: str, words: str = "", *, is_own: bool = False) -> None:
+        super().__init__(app, "done from here" if is_own else f"log {path}".rstrip())
+        self._wanted = LogQuestion(tuple(words.split()), is_own)
+        empty = "Nothing was done from here yet." if is_own else "No line of the log fits."
+        self.log_pane = LogPane(LogView(app.clock_time, empty=empty, id="log-lines"))
+        self.prompt = PromptLine("only", "an event, host=nas*, by=…, or words; enter shows all")
+        self._rows = GrowingRows()
+        self._place: LogPlace | None = None
+        self._is_asking = False
+        self._looked_at = 0.0
+        self._verdict = ""
         self._box = Vertical(classes="body")
 
     def compose(self) -> ComposeResult:
-        """Yield the lines."""
+        """Yield the lines and the filter's line."""
         yield self.crumbs
         with self._box:
             yield self.log_pane
+            yield self.prompt
         yield self.hints
 
     def on_mount(self) -> None:
@@ -48,12 +65,86 @@ class FleetLogScreen(Page):
 
     def reload(self) -> None:
         """Ask for the last lines again."""
-        self.fleet_app.ask(self.fleet_app.control.log_lines(SHOWN), self._show_lines)
+        self._is_asking = True
+        audit = self.fleet_app.control.audit
+        self.fleet_app.ask(audit.page(self._wanted, SHOWN), self._show_page, self._failed)
 
-    def _show_lines(self, lines: tuple[str, ...]) -> None:
-        self.log_pane.show_source(FixedRows([("o", line) for line in lines]))
-        self._box.border_title = content(f"the last {fmt.some(len(lines), 'line')}")
+    def show(self, store: Store, dirty: Dirty, now: float) -> None:
+        """Look for lines that were added, once a second."""
+        if self._place is None or self._is_asking or now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = now
+        self._is_asking = True
+        audit = self.fleet_app.control.audit
+        self.fleet_app.ask(audit.more(self._wanted, self._place), self._add_page, self._failed)
+
+    def filter_by(self, words: str) -> None:
+        """Show the lines that fit these words only; none shows all."""
+        self._wanted = LogQuestion(tuple(words.split()), self._wanted.is_own)
+        self.reload()
+
+    def open_filter(self) -> None:
+        """Ask which lines to show."""
+        self.prompt.open(" ".join(self._wanted.words))
+
+    def verify(self) -> None:
+        """Check the chain of the whole log."""
+        self._verdict = "checking the chain …"
+        self._show_title()
+        self.fleet_app.ask(self.fleet_app.control.audit.verify(), self._show_verdict)
+
+    def _failed(self, error: Exception) -> None:
+        self._is_asking = False
+        self.fleet_app.toast(str(error), "error")
+
+    def _show_page(self, page: LogPage) -> None:
+        self._is_asking, self._place = False, page.place
+        self._rows = GrowingRows(page.lines)
+        self.log_pane.show_source(self._rows)
+        self._show_title()
         self.show_hints()
+
+    def _add_page(self, page: LogPage) -> None:
+        self._is_asking, self._place = False, page.place
+        if page.lines:
+            self._rows.add(page.lines)
+            self.log_pane.sync()
+            self._show_title()
+
+    def _show_title(self) -> None:
+        what = fmt.some(self._rows.rows, "line")
+        if self._wanted.words:
+            what += f" with {clean(' '.join(self._wanted.words))}"
+        self._box.border_title = content(" · ".join(filter(None, (what, self._verdict))))
+
+    def _show_verdict(self, verdict: LogVerdict) -> None:
+        files = fmt.some(verdict.files, "file")
+        if verdict.holds:
+            foreign = f", {verdict.unchained} of other programs" if verdict.unchained else ""
+            checked = fmt.some(verdict.lines, "line")
+            self._verdict = f"✓ the chain holds: {checked} in {files}{foreign}"
+        else:
+            self._verdict = "✗ the chain is broken"
+            self.fleet_app.toast(clean(verdict.reason), "error", kind="verify")
+        self._show_title()
+
+    @on(PromptLine.Changed)
+    def _typed(self, event: PromptLine.Changed) -> None:
+        event.stop()
+
+    @on(PromptLine.Submitted)
+    def _submitted(self, event: PromptLine.Submitted) -> None:
+        event.stop()
+        if not self.prompt.is_open:
+            return
+        self.prompt.close()
+        self.set_focus(self.log_pane.view)
+        self.filter_by(event.text)
+
+    @on(PromptLine.Cancelled)
+    def _cancelled(self, event: PromptLine.Cancelled) -> None:
+        event.stop()
+        self.set_focus(self.log_pane.view)
 
     @on(LogView.Moved)
     def _moved(self, event: LogView.Moved) -> None:

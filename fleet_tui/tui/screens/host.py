@@ -131,12 +131,10 @@ class HostScreen(Page):
         return self.rows.views.get(self.table.cursor_key or "")
 
     def open_row(self) -> None:
-        """Show the run at the cursor in the output pane."""
+        """Show all that is known of the run at the cursor."""
         view = self.run_at_cursor
-        if view is None:
-            return
-        self.fleet_app.pop_screen()
-        self.fleet_app.main.show_run(view.run.dispatch, view.run.id)
+        if view is not None:
+            self.fleet_app.perform("run.detail", view.run.id)
 
     @on(LineTable.Opened)
     def _clicked(self, event: LineTable.Opened) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from fleet_tui.model.snapshot import RunView
@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from fleet_tui.tui.widgets.filtered_table import FilteredTable
     from fleet_tui.tui.widgets.log_pane import LogPane
     from fleet_tui.tui.widgets.table import LineTable
+
+
+@runtime_checkable
+class AboutRun(Protocol):
+    """A screen that is about a host and one of its runs."""
+
+    host_name: str
+
+    @property
+    def run_at_cursor(self) -> RunView | None:
+        """Return the run; None when there is none."""
 
 
 def table(app: FleetApp) -> LineTable | None:
@@ -42,9 +53,7 @@ def log(app: FleetApp) -> LogPane | None:
 
 def run(app: FleetApp) -> RunView | None:
     """Return the one run an action is about; None when several are shown and none is chosen."""
-    from fleet_tui.tui.screens.host import HostScreen
-
-    if isinstance(app.screen, HostScreen):
+    if isinstance(app.screen, AboutRun):
         return app.screen.run_at_cursor
     output = app.main.output
     shown = output.subject()
@@ -57,9 +66,7 @@ def run(app: FleetApp) -> RunView | None:
 
 def host(app: FleetApp) -> str:
     """Return the host an action is about: that of the table's cursor, the page, or the run."""
-    from fleet_tui.tui.screens.host import HostScreen
-
-    if isinstance(app.screen, HostScreen):
+    if isinstance(app.screen, AboutRun):
         return app.screen.host_name
     if app.main.current == "hosts":
         return app.main.hosts.table.cursor_key or ""

@@ -80,10 +80,9 @@ ACTIONS = (
         why_disabled=reach.no_rows,
     ),
     Action("runs.reload", "Read the list again", ("r",), "runs", reload, hint="reload"),
-    Action("log.reload", "Read the log again", ("r",), "log", reload, hint="reload"),
     Action(
         "host.open-run",
-        "Show this run",
+        "All that is known of this run",
         ("enter",),
         "host",
         open_row,
