@@ -18,6 +18,7 @@ from fleet_tui.model.events import (
     RunFinished,
 )
 from fleet_tui.model.host import LinkStatus
+from fleet_tui.model.roles_view import RolesView
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Board:
         clock: Clock,
         *,
         status: FleetView,
+        is_read_only: bool = False,
         spending: Spending,
         task: Callable[[str], RunTask | None],
         lines: Callable[[str], int],
@@ -58,6 +60,7 @@ class Board:
         self._mailbox = mailbox
         self._clock = clock
         self._status = status
+        self._is_read_only = is_read_only
         self._spending = spending
         self._task = task
         self._lines = lines
@@ -107,6 +110,8 @@ class Board:
             self._notices.append(event.notice)
         elif isinstance(event, PartChanged):
             self._parts[type(event.view)] = event.view
+            if isinstance(event.view, RolesView):
+                self._take_roles(event.view)
         else:
             return
         self._arm()
@@ -171,6 +176,18 @@ class Board:
     def _arm(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PICTURE_SECONDS, self.publish)
+
+    def _take_roles(self, view: RolesView) -> None:
+        """Let the status line say who we are now."""
+        why = (f"{view.why_observer}; {view.mend}",) if view.why_observer else ()
+        self._status = replace(
+            self._status,
+            this_host=view.this_host,
+            role=view.role,
+            epoch=view.epoch,
+            is_read_only=self._is_read_only or bool(view.why_observer),
+            notes=(*why, *view.notes),
+        )
 
     def _take_run(self, run: Run) -> None:
         self._runs[run.id] = run

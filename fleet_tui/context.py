@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.events import EventBus
+    from fleet_tui.model.host import HostFacts
     from fleet_tui.model.notice import Severity
     from fleet_tui.model.request import DispatchRequest
     from fleet_tui.model.run import AgentName, Run
+    from fleet_tui.standing import Standing
     from fleet_tui.transport.base import Connection
     from fleet_tui.transport.pool import ConnectionPool
 
@@ -85,6 +87,12 @@ class FleetContext:
     """Starts a run through the gate, for parts that work by themselves; None in a bare context."""
     cancel: Cancels | None = None
     """Ends runs by the ladder."""
+    standing: Standing | None = None
+    """Whether this machine leads; None in a bare context."""
+    adopt: Callable[[str, str], Awaitable[Run]] | None = None
+    """Follows a run on a host that no record here knows; raises UsageError, Unreachable."""
+    facts: Callable[[str], HostFacts | None] | None = None
+    """What a host last said of itself."""
     tell_run: Callable[[str, str, str], Awaitable[None]] | None = None
     """Says something to a run of this program: run, an id of its own, text. Raises UsageError when
     that run does not listen (any more)."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
     from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
+    from fleet_tui.peers.service import PeerService
+    from fleet_tui.roles.service import Roles
 
 
 class Part(Protocol):
@@ -37,6 +39,8 @@ class Parts:
 
     async def start(self) -> None:
         """Start what runs by itself while the fleet is led from here."""
+        _ = self.peers
+        _ = self.roles
         for part in tuple(self._open):
             await part.start()
 
@@ -58,6 +62,20 @@ class Parts:
         from fleet_tui.handoff.threads import ThreadReader
 
         return ThreadReader(self._context.pool)
+
+    @cached_property
+    def peers(self) -> PeerService:
+        """The agent sessions on the hosts, and what they say to each other."""
+        from fleet_tui.peers.service import PeerService
+
+        return self._opened(PeerService(self._context))
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Who leads the fleet: mirrors, promotion, and the log on its way to other machines."""
+        from fleet_tui.roles.service import Roles
+
+        return self._opened(Roles(self._context))
 
     def _opened(self, part: P) -> P:
         """Remember a part, so that it is closed; to be called once by each property."""

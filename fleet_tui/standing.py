@@ -42,6 +42,8 @@ class Remembered:
     """The epoch for which this machine has gone on with the log; 0 before any."""
     rescued: tuple[str, ...] = ()
     """Branches that keep what this machine had when it was replaced."""
+    owes_rescue: bool = False
+    """This machine was replaced, and what it had is not in the remote yet."""
     rescued_tree: str = ""
     """What the newest of them holds, so that nothing is rescued twice."""
 
@@ -57,7 +59,9 @@ class Standing:
         self.this_host = this_host(config)
         """The entry of this machine; None when fleet.toml has none."""
         is_here = self.this_host is not None and self.this_host.connection == "local"
-        self._marks = host_state_dir() if is_here else None
+        self.marks = host_state_dir() if is_here else None
+        """Where this machine, as a host of the fleet, keeps what it is told; None when it is only
+        played by another."""
 
     @property
     def known(self) -> Remembered:
@@ -105,14 +109,14 @@ class Standing:
 
     def seen(self) -> int:
         """Return the highest epoch that anybody told this machine of, as a host of the fleet."""
-        return highest_epoch(self._marks) if self._marks is not None else 0
+        return highest_epoch(self.marks) if self.marks is not None else 0
 
     def held_by(self, now: float) -> str:
         """Return the promotion that asks this machine to begin nothing; empty without one."""
-        if self._marks is None:
+        if self.marks is None:
             return ""
         try:
-            words = (self._marks / "hold").read_text(encoding="utf-8", errors="replace").split()
+            words = (self.marks / "hold").read_text(encoding="utf-8", errors="replace").split()
         except OSError:
             return ""
         until = float(words[1]) if len(words) > 1 and words[1].isdecimal() else 0.0
@@ -173,6 +177,23 @@ class Standing:
         self.remember(replace(known, record=record, asked_at=at))
         return has_changed
 
+    def took_office(self, epoch: int) -> None:
+        """Keep that the log goes on here with this epoch."""
+        self.remember(replace(self.known, office=epoch))
+
+    @property
+    def owes_office(self) -> bool:
+        """True when this machine leads and has not gone on with the log yet."""
+        record, here = self.record, self.this_host
+        is_ours = record is not None and here is not None and record.primary == here.name
+        return is_ours and record is not None and self.known.office < record.epoch
+
+    @property
+    def has_mirror(self) -> bool:
+        """True when there is, or should be, a remote that says who leads."""
+        section = self._config.sections.get("mirror")
+        return self.known.record is not None or bool(section)
+
     def remember(self, known: Remembered) -> None:
         """Write roles.toml as a whole, atomically; raises FleetError."""
         import tomli_w
@@ -232,6 +253,7 @@ def _read(path: Path) -> Remembered:
             asked_at=document.get("asked_at"),
             office=int(document.get("office", 0)),
             rescued=tuple(document.get("rescued", ())),
+            owes_rescue=bool(document.get("owes_rescue", False)),
             rescued_tree=str(document.get("rescued_tree", "")),
         )
     except (OSError, ValueError, TypeError) as error:

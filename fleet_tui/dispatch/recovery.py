@@ -53,6 +53,7 @@ class Recovery:
         dispatcher: Dispatcher,
         who: Who,
         on_found: Callable[[], None],
+        may_follow: Callable[[], bool] = lambda: True,
     ) -> None:
         self._config = config
         self._log_path = log_path
@@ -65,6 +66,7 @@ class Recovery:
         self._dispatcher = dispatcher
         self._who = who
         self._on_found = on_found
+        self._may_follow = may_follow
         self._left = Leftovers()
 
     async def close_what_was_left_open(self) -> None:
@@ -87,7 +89,12 @@ class Recovery:
         return (NoticeRaised(Notice("left-open", now, "warning", "run-lost", "fleet", text)),)
 
     async def find_left_open(self) -> int:
-        """Follow the runs that a program which is gone left on their hosts; returns how many."""
+        """Follow the runs that a program which is gone left on their hosts; returns how many.
+
+        None where another machine leads: that one follows them.
+        """
+        if not self._may_follow():
+            return 0
         found: dict[str, dict[str, Host]] = {}
         for run, host in self._left.to_find:
             found.setdefault(run.dispatch, {})[run.id] = host
