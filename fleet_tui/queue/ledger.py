@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS signed (
     is_spent INTEGER NOT NULL DEFAULT 0, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts (
     attempt TEXT PRIMARY KEY, run TEXT NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL,
-    claim TEXT NOT NULL, at REAL NOT NULL, ended_at REAL);
+    claim TEXT NOT NULL, owner TEXT NOT NULL, at REAL NOT NULL, ended_at REAL);
 """
 
 
@@ -43,6 +43,8 @@ class Attempt:
     host: str
     claim: str
     """What the store needs to take the claim up again."""
+    owner: str = ""
+    """The program that carries it out, as `journal.owner` knows it."""
 
 
 class Ledger:
@@ -110,11 +112,21 @@ class Ledger:
         """Write an attempt down before its run starts; returns what stands there already."""
         with self._changing("note an attempt"):
             self._db.execute(
-                "INSERT OR IGNORE INTO attempts (attempt, run, name, host, claim, at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (attempt.id, attempt.run, attempt.name, attempt.host, attempt.claim, now),
+                "INSERT OR IGNORE INTO attempts (attempt, run, name, host, claim, owner, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*_columns(attempt), now),
             )
             return self._attempts("attempt = ?", attempt.id)[0]
+
+    def take_over(self, attempt: Attempt, owner: str) -> bool:
+        """Carry an attempt on in the place of a program that is gone; False if another does."""
+        with self._changing("take an attempt over"):
+            changed = self._db.execute(
+                "UPDATE attempts SET owner = ?"
+                " WHERE attempt = ? AND owner = ? AND ended_at IS NULL",
+                (owner, attempt.id, attempt.owner),
+            )
+            return changed.rowcount == 1
 
     def end(self, attempt: str, now: float) -> None:
         """Write down that nothing more is to be done for an attempt."""
@@ -134,9 +146,9 @@ class Ledger:
             return self._attempts("name = ?", name)
 
     def _attempts(self, where: str, *values: str) -> list[Attempt]:
+        columns = "attempt, run, name, host, claim, owner"
         found = self._db.execute(
-            f"SELECT attempt, run, name, host, claim FROM attempts WHERE {where} ORDER BY at",
-            values,
+            f"SELECT {columns} FROM attempts WHERE {where} ORDER BY at", values
         )
         return [Attempt(*row) for row in found]
 
@@ -166,3 +178,14 @@ class Ledger:
             raise JournalError(
                 f"cannot {doing}: {error}", where=str(self._path), mend=mend
             ) from error
+
+
+def _columns(attempt: Attempt) -> tuple[str, ...]:
+    return (
+        attempt.id,
+        attempt.run,
+        attempt.name,
+        attempt.host,
+        attempt.claim,
+        attempt.owner,
+    )

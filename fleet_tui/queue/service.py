@@ -1,0 +1,279 @@
+"""The shared queue as a part of the fleet: its picture, its orders, and its workers here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.beats_view import BeatsView
+from fleet_tui.model.errors import FleetError
+from fleet_tui.model.events import PartChanged
+from fleet_tui.model.queue_view import QueueView
+from fleet_tui.model.task import TASK_STATES, QueueError
+from fleet_tui.model.text import one_line
+from fleet_tui.queue.attempt import Bench
+from fleet_tui.queue.explain import why_stalled
+from fleet_tui.queue.fitting import Ability
+from fleet_tui.queue.inspecting import Inspector
+from fleet_tui.queue.ledger import Ledger
+from fleet_tui.queue.orders import Orders
+from fleet_tui.queue.picture import Ages, Results, task_row, worker_rows
+from fleet_tui.queue.run_watch import RunWatch
+from fleet_tui.queue.settings import queue_settings
+from fleet_tui.queue.signing import Signers
+from fleet_tui.queue.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet_tui.context import FleetContext
+    from fleet_tui.model.events import Event
+    from fleet_tui.model.queue_view import TaskRow, WorkerRow
+    from fleet_tui.model.task import Beat, Reaped
+    from fleet_tui.queue.store import TaskStore
+
+SHOWN = 300
+"""Tasks of each state that the picture holds."""
+LOOK_SECONDS = 2.0
+REAP_SECONDS = 5.0
+PICTURE_SECONDS = 0.25
+"""Time between two pictures at least, however much changes."""
+PAUSED = "queue-paused"
+"""A file of the state folder: while it is there, the workers of this machine take nothing."""
+
+
+class Queue:
+    """The queue part. `store` is opened with the first thing that is asked."""
+
+    def __init__(self, context: FleetContext, store: TaskStore) -> None:
+        self._context = context
+        self.settings = queue_settings(context.config)
+        self.store = store
+        self.workers: list[Worker] = []
+        self._opening: asyncio.Task[None] | None = None
+        self._paused = context.data_dir / PAUSED
+        is_same_clock = str(store.place).startswith("/")
+        self._ages = Ages(is_same_clock=is_same_clock)
+        self._results = Results(store)
+        self._view = QueueView(store.place, {})
+        self._pulses: dict[str, str] = {}
+        self._hurry = asyncio.Event()
+        self._is_watching = False
+        self._unsubscribe = context.bus.subscribe(self._heard)
+
+    @cached_property
+    def bench(self) -> Bench:
+        """What attempts share; opens the ledger. Raises JournalError."""
+        ledger = Ledger(self._context.data_dir)
+        signers = Signers(self.settings.allowed_signers)
+        must = self.settings.require_signature
+        inspector = Inspector(signers, ledger, require_signature=must)
+        return Bench(self._context, self.store, ledger, inspector, RunWatch(self._context))
+
+    @cached_property
+    def orders(self) -> Orders:
+        """What an operator may order."""
+        return Orders(self.bench)
+
+    @property
+    def view(self) -> QueueView:
+        """The newest picture."""
+        return self._view
+
+    @property
+    def is_paused(self) -> bool:
+        """True while the workers of this machine are to take nothing."""
+        return self._paused.exists()
+
+    async def open(self) -> None:
+        """Find the queue; raises QueueError, and tries again when asked again."""
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
+            self._opening = asyncio.create_task(self.store.open())
+        await asyncio.shield(self._opening)
+
+    async def start(self) -> None:
+        """Show the queue, look after it, and work for the hosts that fleet.toml names."""
+        if self._is_watching:
+            return
+        self._is_watching = True
+        self._context.spawn(self._watch())
+        self._context.spawn(self._look_after())
+        if self._context.dispatch is not None:
+            for name in self.settings.workers:
+                worker = self.worker(name, slots=self.settings.slots)
+                self._context.spawn(self.work(worker))
+
+    async def close(self) -> None:
+        """Let the queue go; workers were ended before."""
+        self._unsubscribe()
+        if "bench" in self.__dict__:
+            self.bench.watch.close()
+            self.bench.ledger.close()
+        if self._opening is not None:
+            with contextlib.suppress(FleetError, asyncio.CancelledError):
+                await self._opening
+                await self.store.close()
+
+    # --- workers ------------------------------------------------------------------------------
+
+    def worker(
+        self, host: str, *, slots: int, labels: Sequence[str] = (), name: str = ""
+    ) -> Worker:
+        """Return a new worker for a host of the fleet; raises KeyError."""
+        entry = self._context.config.host(host)
+        machine = self._context.by.rpartition("@")[2]
+        is_here = entry.connection == "local"
+        return Worker(
+            self.bench,
+            Ability.of(entry, labels),
+            name=name or (host if is_here else f"{host}.{machine}"),
+            slots=slots,
+            is_paused=lambda: self.is_paused,
+            changed=self._hurry.set,
+        )
+
+    async def work(self, worker: Worker, *, once: bool = False) -> None:
+        """Let a worker work until it is drained; waits for the queue if it is away."""
+        self.workers.append(worker)
+        try:
+            while True:
+                try:
+                    await self.open()
+                    break
+                except QueueError as error:
+                    if once:
+                        raise
+                    self._fail(error)
+                    await asyncio.sleep(REAP_SECONDS)
+            await worker.run(once=once)
+        finally:
+            self.workers.remove(worker)
+
+    def pause(self, is_paused: bool) -> None:
+        """Tell the workers of this machine to take nothing, or to go on. Raises FleetError."""
+        try:
+            if is_paused:
+                self._paused.touch(mode=0o600)
+            else:
+                self._paused.unlink(missing_ok=True)
+        except OSError as error:
+            raise FleetError(
+                f"cannot be written: {error.strerror}", where=str(self._paused)
+            ) from None
+        self._hurry.set()
+
+    # --- looking ------------------------------------------------------------------------------
+
+    async def heartbeats(self) -> Sequence[Beat]:
+        """Return the heartbeats on the queue; raises QueueError."""
+        await self.open()
+        return await self.store.heartbeats()
+
+    async def look(self) -> QueueView:
+        """Make the picture anew, and publish it when it differs; raises QueueError."""
+        await self.open()
+        listing = await self.store.listing(TASK_STATES, limit=SHOWN)
+        await self._results.read(listing.entries)
+        beats = await self.store.heartbeats()
+        open_attempts = await asyncio.to_thread(self.bench.ledger.open_attempts)
+        runs = {attempt.name: attempt.run for attempt in open_attempts}
+        clock = self._context.clock
+        monotonic, wall = clock.monotonic(), clock.time()
+        self._ages.take(listing.entries, monotonic, wall)
+        rows: list[TaskRow] = []
+        for entry in listing.entries:
+            run = runs.get(entry.name, "") if entry.state == "running" else ""
+            age, stored = self._ages.of(entry, monotonic), self._results.get(entry)
+            rows.append(task_row(entry, age, stored, run, self._context.store.get_run))
+        workers = worker_rows(beats, [worker.row() for worker in self.workers], self._pulses)
+        pending = [entry for entry in listing.entries if entry.state == "pending"]
+        abilities = [(row, self._ability(row)) for row in workers]
+        self._show(
+            QueueView(
+                self.store.place,
+                listing.counts,
+                tuple(rows),
+                workers,
+                why_stalled(pending, abilities, self._context.config.hosts),
+                made_at=wall,
+                is_paused=self.is_paused,
+            )
+        )
+        return self._view
+
+    def hurry(self) -> None:
+        """Make the next picture at once: an order was carried out."""
+        self._hurry.set()
+
+    def _ability(self, row: WorkerRow) -> Ability:
+        try:
+            return Ability.of(self._context.config.host(row.host), row.labels)
+        except KeyError:
+            return Ability(row.host, labels=frozenset(row.labels))
+
+    async def _watch(self) -> None:
+        while True:
+            self._hurry.clear()
+            try:
+                await self.look()
+            except FleetError as error:
+                self._fail(error)
+            await asyncio.sleep(PICTURE_SECONDS)
+            await self._news()
+
+    async def _news(self) -> None:
+        """Return when something may have changed, or ages have grown."""
+        if self._hurry.is_set():
+            return
+        if self._opening is None or not self._opening.done() or self._opening.exception():
+            await asyncio.sleep(LOOK_SECONDS)
+            return
+        waits = [
+            asyncio.create_task(self.store.wait(LOOK_SECONDS)),
+            asyncio.create_task(self._hurry.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            ended = await asyncio.gather(*waits, return_exceptions=True)
+        if any(isinstance(end, QueueError) for end in ended):
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look_after(self) -> None:
+        """Return the tasks of silent owners, and tell of those that have used up their tries."""
+        while True:
+            await asyncio.sleep(REAP_SECONDS)
+            with contextlib.suppress(QueueError):  # `_watch` tells that the queue is away
+                await self.open()
+                for reaped in await self.store.reap():
+                    self._tell(reaped)
+
+    def _tell(self, reaped: Reaped) -> None:
+        if reaped.kind == "completed":
+            return
+        host = reaped.owner.host or "fleet"
+        key = f"queue/{reaped.name}/{reaped.attempt}"
+        reason = one_line(reaped.reason, 200)
+        if reaped.kind == "dead":
+            text = f"task {reaped.name} has used up its {reaped.attempt} tries: {reason}"
+            self._context.notice(key, "error", "task-failed", host, text)
+        else:
+            text = f"task {reaped.name} was taken back from {host}: {reason}"
+            self._context.notice(key, "warning", "task-returned", host, text)
+
+    def _fail(self, error: FleetError) -> None:
+        problem = one_line(str(error), 300)
+        self._show(replace(self._view, problem=problem, made_at=self._context.clock.time()))
+
+    def _show(self, view: QueueView) -> None:
+        self._view = view
+        self._context.bus.publish(PartChanged(view))
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, PartChanged) and isinstance(event.view, BeatsView):
+            self._pulses = {pulse.name: pulse.state for pulse in event.view.pulses}
