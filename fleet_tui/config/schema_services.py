@@ -79,6 +79,9 @@ NOTIFY = section(
     Key("url_command", SECRET_COMMAND, "The program that prints the address."),
     Key("token_env", ENV_NAME, "The variable that holds the token."),
     Key("token_command", SECRET_COMMAND, "The program that prints the token."),
+    Key("user_env", ENV_NAME, "The variable that holds Pushover's user key."),
+    Key("user_command", SECRET_COMMAND, "The program that prints Pushover's user key."),
+    Key("name", NEW_NAME, "How the screen and the log call it; else its kind and number."),
     Key("events", ListOf(_WORD), "Only these events."),
     Key("hosts", TARGET, "Only what happens on these hosts."),
     Key("min_severity", Choice(("info", "warning", "error")), "Only what is at least so severe."),
@@ -87,7 +90,11 @@ NOTIFY = section(
         Text('two times of day, like "22:00-07:00"', re.compile(f"{_CLOCK}-{_CLOCK}")),
         "Hold back what is no error.",
     ),
+    Key("timezone", Text('a time zone like "Europe/Berlin"'), "Whose hours those are; else ours."),
     Key("rate", _RATE, "At most so many."),
+    Key("origins", ListOf(_WORD), 'Only from these: "fleet" is this one, others sent it to us.'),
+    Key("escalate_after", Duration(1, 7 * DAY), "Only what nobody acknowledged for so long."),
+    Key("digest", Duration(60, 7 * DAY), "Gather what is no error into one message so often."),
     is_list=True,
 )
 

@@ -1,0 +1,259 @@
+"""Takes every notice of the fleet to the routes that want it, and knows how far it got."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import FleetError
+from fleet_tui.model.events import NoticeRaised, PartChanged
+from fleet_tui.model.notice import Notice
+from fleet_tui.model.routes_view import DeliveryView, NoticeProof, RoutesView, RouteView
+from fleet_tui.notify import compose
+from fleet_tui.notify.carrier import Carrier
+from fleet_tui.notify.keys import KeyRing
+from fleet_tui.notify.message import Message
+from fleet_tui.notify.outbox import Delivery, Outbox, Planned
+from fleet_tui.notify.routing import choose, first_due
+from fleet_tui.notify.sender import Sender
+from fleet_tui.notify.settings import Route, routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from fleet_tui.context import FleetContext
+    from fleet_tui.model.events import Event
+    from fleet_tui.notify.message import ServiceAnswer
+
+GATHER_SECONDS = 0.05
+"""Notices of so long are written to disk together."""
+FAILED_EVENT = "route-failed"
+FLEET_ID = "fleet"
+
+
+class NoticeDesk:
+    """A `Part`: hears notices on the bus, keeps them in the outbox, sends them while started."""
+
+    def __init__(
+        self,
+        context: FleetContext,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        luck: Callable[[], float] = random.random,
+    ) -> None:
+        self._context = context
+        self.routes: dict[str, Route] = {
+            route.name: route for route in routes_of(context.config, environ)
+        }
+        self.outbox = Outbox(context.data_dir)
+        self.carrier = Carrier(KeyRing(environ))
+        self.fleet_id = self._own_id()
+        self._sender = Sender(
+            context,
+            self.outbox,
+            self.carrier,
+            self.routes,
+            self.fleet_id,
+            luck=luck,
+            changed=self.publish,
+            failed=self._route_failed,
+        )
+        self._new: list[tuple[Notice, str, int]] = []
+        self._change = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+        self._is_echo = False
+        self._unsubscribe = context.bus.subscribe(self._heard)
+
+    # --- what a part does -------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Send what waits, and go on sending."""
+        await asyncio.to_thread(self.outbox.requeue_unanswered, self._now())
+        self._sender.start()
+        await self.publish()
+
+    async def close(self) -> None:
+        """Write what is not written yet; what was not sent is sent at the next start."""
+        self._unsubscribe()
+        if self._writing is not None:
+            await self._writing
+        if self._new:
+            await self._write_new()
+        await self._sender.stop()
+        await self.carrier.close()
+        self.outbox.close()
+
+    # --- what a face asks for ---------------------------------------------------------------
+
+    async def tell(self, notice: Notice, *, origin: str = "", hops: int = 0) -> Notice:
+        """Take one notice, write it down, and show it; returns it as it is now known.
+
+        `origin` says where it came from when that was another program; `hops` how many fleets it
+        has passed. Raises JournalError.
+        """
+        plan = self._plan(notice, origin, hops)
+        [known] = await asyncio.to_thread(
+            self.outbox.add, [(notice, plan)], origin=origin, hops=hops
+        )
+        self._show([known])
+        self._wake(plan)
+        return known
+
+    async def acknowledge(self, notices: Sequence[str], by: str) -> int:
+        """Note that a person knows of these; returns how many were new."""
+        changed = await asyncio.to_thread(self.outbox.acknowledge, notices, by, self._now())
+        await self.publish()
+        return changed
+
+    async def test(self, name: str) -> ServiceAnswer:
+        """Send a test message on one route now; raises KeyError for an unknown one."""
+        route = self.routes[name]
+        message = Message(
+            id=self._context.new_id("test"),
+            title=compose.title_of(self._context.config.name, "test", "route-test"),
+            text=f"A test of the route {name}, by {self._context.by}.",
+            severity="info",
+            event="route-test",
+            source="fleet",
+            fleet=self.fleet_id,
+            hops=1,
+            is_test=True,
+        )
+        await self._sender.log(message, route)
+        return await self.carrier.send(route, message)
+
+    async def flush(self, timeout: float) -> list[Delivery]:
+        """Send what is due and return what is still under way after `timeout` seconds."""
+        if not self._sender.is_running:
+            await self.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while await asyncio.to_thread(self._under_way):
+                    await self._change.wait()
+        return await asyncio.to_thread(self._under_way)
+
+    async def publish(self) -> None:
+        """Put the newest picture of routes and deliveries on the bus."""
+        self._context.bus.publish(PartChanged(await asyncio.to_thread(self._view)))
+        self._change.set()
+        self._change = asyncio.Event()
+
+    # --- from the bus to the outbox ---------------------------------------------------------
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, NoticeRaised) and not self._is_echo:
+            self._new.append((event.notice, "", 0))
+            if self._writing is None:
+                self._writing = asyncio.create_task(self._write_soon())
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(GATHER_SECONDS)
+        self._writing = None
+        await self._write_new()
+
+    async def _write_new(self) -> None:
+        new, self._new = self._new, []
+        planned = [(notice, self._plan(notice, origin, hops)) for notice, origin, hops in new]
+        try:
+            known = await asyncio.to_thread(self.outbox.add, planned)
+        except FleetError as error:
+            self._show([self._own("outbox", "error", "outbox-failed", str(error))])
+            return
+        changed = [now for now, (was, _) in zip(known, planned, strict=True) if now.id != was.id]
+        self._show(changed)
+        for _, plan in planned:
+            self._wake(plan)
+
+    def _plan(self, notice: Notice, origin: str, hops: int) -> list[Planned]:
+        now = self._now()
+        plan = []
+        for route in self.routes.values():
+            choice = choose(route, notice, origin=origin, hops=hops)
+            is_own_trouble = notice.event == FAILED_EVENT and notice.source == route.name
+            if choice != "skip" and not is_own_trouble:
+                due = first_due(route, notice, choice, now)
+                plan.append(Planned(route.name, due, is_digest=choice == "digest"))
+        return plan
+
+    def _show(self, notices: Iterable[Notice]) -> None:
+        """Raise notices on the bus without taking them for new ones."""
+        self._is_echo = True
+        try:
+            for notice in notices:
+                self._context.bus.publish(NoticeRaised(notice))
+        finally:
+            self._is_echo = False
+
+    def _wake(self, plan: Iterable[Planned]) -> None:
+        self._sender.wake(planned.route for planned in plan)
+
+    async def _route_failed(self, route: Route, said: str) -> None:
+        """Tell on the other routes that this one took no notice."""
+        text = f"a notice could not be delivered by {route.kind}: {said}"
+        await self.tell(self._own(route.name, "error", FAILED_EVENT, text, route.name))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        return self._context.clock.time()
+
+    def _own(self, key: str, severity: str, event: str, text: str, source: str = "fleet") -> Notice:
+        identifier = f"notify-{key}-{int(self._now())}"
+        return Notice(identifier, self._now(), severity, event, source, text)  # type: ignore[arg-type]
+
+    def _own_id(self) -> str:
+        known = self.outbox.note(FLEET_ID)
+        if known is None:
+            known = secrets.token_hex(6)
+            self.outbox.remember(FLEET_ID, known)
+        return known
+
+    def _under_way(self) -> list[Delivery]:
+        now = self._now()
+        return [
+            delivery
+            for _, _, deliveries in self.outbox.recent()
+            for delivery in deliveries
+            if delivery.state == "sent" or (delivery.state == "queued" and delivery.due <= now)
+        ]
+
+    def _view(self) -> RoutesView:
+        proofs: dict[str, NoticeProof] = {}
+        by_route: dict[str, list[Delivery]] = defaultdict(list)
+        for notice, acked_at, deliveries in self.outbox.recent():
+            for delivery in deliveries:
+                by_route[delivery.route].append(delivery)
+            proofs[notice.id] = NoticeProof(
+                tuple(
+                    DeliveryView(
+                        delivery.route,
+                        delivery.state,
+                        delivery.since,
+                        delivery.attempts,
+                        delivery.answer,
+                        delivery.due if delivery.state == "queued" else None,
+                    )
+                    for delivery in deliveries
+                ),
+                acked_at,
+            )
+        views = (self._route_view(route, by_route[name]) for name, route in self.routes.items())
+        return RoutesView(tuple(views), proofs)
+
+    def _route_view(self, route: Route, deliveries: Sequence[Delivery]) -> RouteView:
+        tried = sorted((one for one in deliveries if one.answer), key=lambda one: one.since)
+        accepted = [one.since for one in deliveries if one.state in {"accepted", "seen"}]
+        return RouteView(
+            route.name,
+            route.kind,
+            queued=sum(one.state in {"queued", "sent"} for one in deliveries),
+            failed=sum(one.state == "failed" for one in deliveries),
+            accepted_at=max(accepted, default=None),
+            last=tried[-1].answer if tried else "",
+            is_failing=route.name in self._sender.failing,
+        )
