@@ -21,6 +21,7 @@ INTERRUPTED = 130
 COMMAND_GROUPS = (
     "run",
     "runs",
+    "peers",
     "attach",
     "threads",
     "handoff",

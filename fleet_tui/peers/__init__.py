@@ -1,0 +1,1 @@
+"""Agent sessions that see each other: discovery, the broker, messages with proof, the file bus."""

@@ -1,0 +1,295 @@
+"""Brings messages up the ladder: hands over what is due, looks for proof, gives up in the open.
+
+A message is handed to one generation of its recipient once. It is handed over again only when
+that generation is gone and its transcript does not hold the message; so a model is shown it at
+most once, and it is lost at no kill. Without proof it is `unknown`, never more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import FleetError
+from fleet_tui.model.peer import OPERATOR, PROVES
+from fleet_tui.model.text import one_line
+from fleet_tui.peers import carriers as ways
+from fleet_tui.peers.proof import Proof, Question, prove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fleet_tui.context import FleetContext
+    from fleet_tui.model.peer import Message, Peer, RouteName
+    from fleet_tui.peers.carriers import Carrier
+    from fleet_tui.peers.post import Post
+    from fleet_tui.peers.store import PeerStore
+
+MAX_ATTEMPTS = 6
+"""Hand-overs and failures after which a message is undeliverable."""
+FIRST_RETRY, LAST_RETRY = 5.0, 300.0
+LEASE_SECONDS = 60.0
+PATIENCE_NORMAL = 120.0
+"""How long a normal message waits for a busy session to be idle."""
+WATCH_FOR = 6 * 3600.0
+"""How long proof and answers are looked for after a hand-over."""
+PROOF_EVERY = (0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
+"""Seconds between looks into a transcript; the last one repeats."""
+AT_ONCE = 8
+
+
+class Courier:
+    """Works on one store; several programs may, a lease keeps each message to one of them."""
+
+    def __init__(
+        self,
+        context: FleetContext,
+        store: PeerStore,
+        carriers: tuple[Carrier, ...],
+        post: Post,
+        changed: Callable[[], None],
+        owner: str,
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._carriers = carriers
+        self._post = post
+        self._changed = changed
+        self._owner = owner
+        self._looks: dict[str, tuple[int, float]] = {}
+        """Message id to how often its transcript was looked at, and when to look again."""
+        self._busy: set[str] = set()
+        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(AT_ONCE)
+        )
+
+    async def work(self) -> float:
+        """Do all that is due now; returns after how many seconds to come back."""
+        now = self._context.clock.time()
+        due = [m for m in self._store.due(now) if m.id not in self._busy]
+        await asyncio.gather(*(self._one(message) for message in due), self._watch(now))
+        return self._pause(self._context.clock.time())
+
+    def _pause(self, now: float) -> float:
+        waiting = [at for _, at in self._looks.values()]
+        open_ones = self._store.messages("rung IN ('queued', 'unknown')", limit=200)
+        waiting += [m.next_at for m in open_ones if m.next_at > now]
+        return min(max(0.05, min(waiting) - now), 5.0) if waiting else 5.0
+
+    # --- handing over -----------------------------------------------------------------------
+
+    async def _one(self, message: Message) -> None:
+        peer = self._store.peer(message.recipient)
+        now = self._context.clock.time()
+        if peer is None:
+            self._give_up(message, "its recipient is not known any more")
+            return
+        if message.rung == "unknown" and peer.generation <= message.handed_generation:
+            self._store.postpone(message.id, now + LAST_RETRY, message.detail)
+            return
+        if ways.choose(self._carriers, peer, message) is None:
+            why = "it takes its messages itself" if peer.is_live else "it waits until it is back"
+            self._store.postpone(message.id, now + FIRST_RETRY * 3, why)
+            return
+        if (wait := _ready_in(message, peer, now)) > 0:
+            why = f"it waits until {peer.label} is idle"
+            self._store.postpone(message.id, now + wait, why)
+            return
+        if not self._store.lease(message.id, self._owner, now, LEASE_SECONDS):
+            return
+        self._busy.add(message.id)
+        try:
+            async with self._gates[peer.host]:
+                await self._hand(peer, message)
+        finally:
+            self._busy.discard(message.id)
+            self._changed()
+
+    async def _hand(self, peer: Peer, message: Message) -> None:
+        """Look whether it is there already, note the attempt, then hand it over."""
+        clock = self._context.clock
+        attempts = message.attempts
+        try:
+            proof = await self._proof_of(peer, message)
+            if message.id in proof.seen:
+                self._take_proof(message, proof)
+                return
+            is_same = message.handed_generation == peer.generation and proof.is_alive
+            if is_same and message.id in proof.queued:
+                self._handed(
+                    message, message.route or "socket", "in its queue", message.base_offset
+                )
+                return
+            self._store.begin_attempt(message.id, peer.generation, proof.size)
+            attempts += 1
+            route, how = await ways.hand(self._carriers, peer, message)
+        except (FleetError, TimeoutError) as error:
+            said = error.what if isinstance(error, FleetError) else "the host took too long"
+            self._failed(message, attempts, said)
+            return
+        self._handed(message, route, how, proof.size)
+        if route == "resume":
+            self._store.begin_attempt(message.id, peer.generation + 1, proof.size)
+        self._looks[message.id] = (0, clock.time() + PROOF_EVERY[0])
+
+    def _handed(self, message: Message, route: RouteName, how: str, offset: int) -> None:
+        self._store.climb(
+            message.id,
+            "handed-over",
+            route=route,
+            detail=f"{how}; proof would be {PROVES[route]}",
+            handed_at=self._context.clock.time(),
+            base_offset=offset,
+        )
+
+    async def _proof_of(self, peer: Peer, message: Message) -> Proof:
+        """Return what the transcript holds since the first attempt; before one, its length."""
+        if not peer.session or peer.kind != "claude":
+            return Proof()
+        connection = await self._context.pool.connection(peer.host)
+        offset = max(0, message.base_offset) if message.attempts else -1
+        found = await prove(connection, [Question(peer.session, peer.pid, offset, (message.id,))])
+        return found.get(peer.session, Proof())
+
+    def _failed(self, message: Message, attempts: int, said: str) -> None:
+        if attempts >= MAX_ATTEMPTS:
+            self._give_up(message, said)
+            return
+        now = self._context.clock.time()
+        wait = min(LAST_RETRY, FIRST_RETRY * 2 ** max(0, attempts - 1))
+        self._store.postpone(message.id, now + wait, one_line(said))
+
+    def _give_up(self, message: Message, said: str) -> None:
+        if self._store.climb(message.id, "undeliverable", detail=one_line(said)):
+            self._looks.pop(message.id, None)
+            text = f"a message of {message.sender} to {message.recipient} is undeliverable: {said}"
+            self._context.notice(
+                f"undeliverable/{message.recipient}",
+                "warning",
+                "peers-undeliverable",
+                "fleet",
+                text,
+            )
+            self._changed()
+
+    # --- proof ------------------------------------------------------------------------------
+
+    async def _watch(self, now: float) -> None:
+        """Look into the transcripts of those that were handed something."""
+        handed = self._store.messages(
+            "rung IN ('handed-over', 'seen') AND handed_at > ? AND recipient != ?"
+            " AND NOT (rung = 'seen' AND urgency = 'fyi')",
+            now - WATCH_FOR,
+            OPERATOR,
+        )
+        by_peer: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in handed:
+            _, at = self._looks.setdefault(message.id, (0, now))
+            if at <= now:
+                by_peer[message.recipient].append(message)
+        known = {message.id for message in handed}
+        self._looks = {key: look for key, look in self._looks.items() if key in known}
+        pairs = [(self._store.peer(name), messages) for name, messages in by_peer.items()]
+        by_host: defaultdict[str, list[tuple[Peer, list[Message]]]] = defaultdict(list)
+        for peer, messages in pairs:
+            if peer is None:
+                for message in messages:
+                    self._give_up(message, "its recipient is not known any more")
+            else:
+                by_host[peer.host].append((peer, messages))
+        await asyncio.gather(*(self._watch_host(host, w) for host, w in by_host.items()))
+
+    async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
+        provable = [(p, m) for p, m in watched if p.session and p.kind == "claude"]
+        proofs: dict[str, Proof] = {}
+        if provable:
+            questions = [
+                Question(
+                    peer.session,
+                    peer.pid,
+                    max(0, min(m.base_offset for m in messages)),
+                    tuple(m.id for m in messages),
+                )
+                for peer, messages in provable
+            ]
+            try:
+                async with self._gates[host]:
+                    connection = await self._context.pool.connection(host)
+                    proofs = await prove(connection, questions)
+            except (FleetError, TimeoutError):
+                self._later(m for _, messages in watched for m in messages)
+                return
+        for peer, messages in watched:
+            for message in messages:
+                await self._judge(peer, message, proofs.get(peer.session))
+        self._changed()
+
+    async def _judge(self, peer: Peer, message: Message, proof: Proof | None) -> None:
+        """Say what is proven of one message, or that nothing can be proven any more."""
+        if proof is not None and message.id in proof.seen:
+            self._take_proof(message, proof)
+            if answer := proof.answers.get(message.id):
+                await self._answered(peer, message, answer)
+                return
+        elif message.rung == "handed-over":
+            is_next = peer.generation > message.handed_generation
+            is_over = not peer.is_live or (proof is not None and not proof.is_alive)
+            if is_next or (is_over and message.route != "resume"):
+                self._unproven(message, peer)
+                return
+        self._later([message])
+
+    def _take_proof(self, message: Message, proof: Proof) -> None:
+        offset = proof.seen[message.id]
+        if message.rung in ("seen", "replied"):
+            return
+        self._store.climb(
+            message.id,
+            "seen",
+            seen_at=self._context.clock.time(),
+            detail=f"transcript line at byte {offset:,}",
+        )
+        self._looks[message.id] = (0, self._context.clock.time() + PROOF_EVERY[0])
+
+    def _unproven(self, message: Message, peer: Peer) -> None:
+        if message.attempts >= MAX_ATTEMPTS:
+            self._give_up(message, f"handed over {message.attempts} times, never seen")
+            return
+        self._looks.pop(message.id, None)
+        why = "its session ended, and its transcript does not hold the message"
+        self._store.climb(message.id, "unknown", detail=why, next_at=self._context.clock.time())
+
+    async def _answered(self, peer: Peer, message: Message, answer: str) -> None:
+        """Pass on what the session said at the end of the turn that the message began."""
+        self._looks.pop(message.id, None)
+        current = self._store.message(message.id)
+        if current is None or current.rung == "replied":
+            return
+        if message.sender != OPERATOR:
+            # Another agent gets an answer only when it is sent one: an echo would be a loop.
+            self._store.climb(message.id, "replied", detail="answered in its own session")
+            return
+        try:
+            await self._post.send(peer.name, OPERATOR, answer, reply_to=message.id)
+        except FleetError as error:
+            self._context.notice("peers/answer", "warning", "peers-answer", peer.host, str(error))
+
+    def _later(self, messages: Iterable[Message]) -> None:
+        now = self._context.clock.time()
+        for message in messages:
+            count, _ = self._looks.get(message.id, (0, now))
+            pause = PROOF_EVERY[min(count, len(PROOF_EVERY) - 1)]
+            self._looks[message.id] = (count + 1, now + pause)
+
+
+def _ready_in(message: Message, peer: Peer, now: float) -> float:
+    """Return in how many seconds a message may be handed over; 0 is now."""
+    if message.urgency == "interrupt" or peer.kind not in ("claude", "codex"):
+        return 0.0
+    if peer.state != "working":
+        return 0.0
+    if message.urgency == "fyi":
+        return 15.0
+    left = PATIENCE_NORMAL - (now - message.created_at)
+    return min(5.0, left) if left > 0 else 0.0

@@ -1,0 +1,126 @@
+"""Opens the broker to every host: on this machine's loopback, and by SSH on that of the others."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.text import one_line
+from fleet_tui.transport.remote_port import forward_from_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_tui.context import FleetContext
+    from fleet_tui.peers.http import HttpServer
+    from fleet_tui.peers.settings import PeersSettings
+    from fleet_tui.transport.base import Connection
+
+RETRY_SECONDS = 30.0
+KEY_LINE = "sh -s fleet-peers-key"
+_KEY = """
+d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
+printf "%%s\\n%%s\\n" '%s' '%s' >"$d/.peers.key.$$" && mv -f "$d/.peers.key.$$" "$d/peers.key"
+"""
+"""The port and the key, for nobody but the user: without it no session can enrol."""
+
+
+class Doors:
+    """One listener a host, so that whoever knocks is known by the host it comes from."""
+
+    def __init__(
+        self,
+        context: FleetContext,
+        settings: PeersSettings,
+        server: HttpServer,
+        changed: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._server = server
+        self._changed = changed
+        self._tasks: list[asyncio.Task[None]] = []
+        self._keys: dict[str, str] = {}
+        self.reached: set[str] = set()
+        """Hosts from whose loopback the broker can be reached now."""
+        self.problems: dict[str, str] = {}
+
+    def key_of(self, door: str) -> str | None:
+        """Return the key with which sessions of a host enrol."""
+        return self._keys.get(door)
+
+    async def open(self, here: str) -> None:
+        """Listen on this machine; raises FleetError when the port is taken."""
+        address = self._settings.broker_host or "127.0.0.1"
+        try:
+            await self._server.open_door(here, address, self._settings.broker_port)
+        except OSError as error:
+            raise FleetError(
+                f"the broker cannot listen on {address}:{self._settings.broker_port}:"
+                f" {error.strerror or error}",
+                where="[peers] broker",
+                mend="end the claude-peers broker that has the port, or configure another port",
+            ) from error
+        self._keys[here] = secrets.token_urlsafe(24)
+        self.reached.add(here)
+        for host in self._context.config.hosts:
+            if host.name == here or host.connection == "local":
+                continue
+            if host.shell == "posix":
+                self._tasks.append(asyncio.create_task(self._keep(host.name)))
+
+    async def close(self) -> None:
+        """Take every forward back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def leave_key(self, connection: Connection, door: str) -> None:
+        """Leave the key of a door where the host's own user can read it; raises FleetError."""
+        script = _KEY % (self._settings.broker_port, self._keys[door])
+        done = await connection.run(KEY_LINE, stdin=script.encode(), timeout=20.0)
+        if done.status.code != 0:
+            said = one_line(done.stderr.decode("utf-8", "replace"), 120)
+            raise FleetError(f"its key for the broker could not be left there: {said}", where=door)
+
+    async def _keep(self, host: str) -> None:
+        """Keep one host's door open, over every loss of contact."""
+        local = await self._server.open_door(host, "127.0.0.1", 0)
+        self._keys[host] = secrets.token_urlsafe(24)
+        while True:
+            try:
+                if self._context.pool.status(host).state != "up":
+                    await asyncio.sleep(1.0)
+                    continue
+                connection = await self._context.pool.connection(host)
+                async with forward_from_port(connection, self._settings.broker_port, local):
+                    await self.leave_key(connection, host)
+                    self._say(host, "")
+                    await _until_lost(connection)
+            except (Unreachable, TimeoutError):
+                self._say(host, "it cannot be reached")
+            except FleetError as error:
+                self._say(host, error.what)
+                self._context.notice(
+                    f"peers/door/{host}", "warning", "peers-door", host, str(error)
+                )
+            self.reached.discard(host)
+            self._changed()
+            await asyncio.sleep(RETRY_SECONDS if self.problems.get(host) else 1.0)
+
+    def _say(self, host: str, problem: str) -> None:
+        if problem:
+            self.problems[host] = problem
+        else:
+            self.problems.pop(host, None)
+            self.reached.add(host)
+        self._changed()
+
+
+async def _until_lost(connection: Connection) -> None:
+    while True:
+        if not connection.is_open:
+            return
+        await asyncio.sleep(1.0)

@@ -1,0 +1,242 @@
+"""What is known of peers and what was said between them. Calls are short and block."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fleet_tui.model.peer import OPERATOR, Message, Peer, Rung, may_climb
+from fleet_tui.peers.database import Database
+from fleet_tui.peers.schema import MESSAGE_COLUMNS, PEER_COLUMNS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_PEER = ", ".join(PEER_COLUMNS)
+_MESSAGE = f"{', '.join(MESSAGE_COLUMNS)}, sequence"
+_INSERT = (
+    f"INSERT INTO messages ({', '.join(MESSAGE_COLUMNS)})"
+    f" VALUES ({', '.join('?' * len(MESSAGE_COLUMNS))})"
+)
+_MEASURES = tuple(c for c in PEER_COLUMNS if c not in ("name", "generation"))
+_UPDATE = ", ".join(f"{column} = ?" for column in (*_MEASURES, "generation", "incarnation"))
+
+
+class PeerStore:
+    """Peers and messages, in one file that several programs share. Raises JournalError."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.database = Database(data_dir / "peers.sqlite3")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    # --- peers ------------------------------------------------------------------------------
+
+    def peers(self) -> tuple[Peer, ...]:
+        """Return all peers that were ever seen and not forgotten, by name."""
+        return tuple(map(_peer, self.database.rows(f"SELECT {_PEER} FROM peers ORDER BY name")))
+
+    def peer(self, name: str) -> Peer | None:
+        """Return a peer by its durable name."""
+        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE name = ?", (name,))
+        return _peer(row) if row else None
+
+    def by_identity(self, identity: str) -> Peer | None:
+        """Return a peer by what makes it the same one over its restarts."""
+        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE identity = ?", (identity,))
+        return _peer(row) if row else None
+
+    def by_client(self, client: str) -> Peer | None:
+        """Return a peer by its id with the broker."""
+        if not client:
+            return None
+        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE client = ?", (client,))
+        return _peer(row) if row else None
+
+    def by_token(self, token: str) -> Peer | None:
+        """Return the peer whose token has this digest."""
+        if not token:
+            return None
+        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE token = ?", (token,))
+        return _peer(row) if row else None
+
+    def put_peer(self, peer: Peer, *, identity: str, incarnation: str) -> Peer:
+        """Take in a sighting; returns the peer with its durable name and generation.
+
+        The same `identity` is the same peer; another `incarnation` is its next generation. A name
+        that another peer bears gets a number.
+        """
+        with self.database.transaction() as connection:
+            known = connection.execute(
+                f"SELECT {_PEER}, incarnation FROM peers WHERE identity = ?", (identity,)
+            ).fetchone()
+            if known is None:
+                peer = replace(peer, name=_free_name(connection, peer.name), generation=1)
+                columns = (*PEER_COLUMNS, "identity", "incarnation")
+                connection.execute(
+                    f"INSERT INTO peers ({', '.join(columns)})"
+                    f" VALUES ({', '.join('?' * len(columns))})",
+                    (*_values(peer, PEER_COLUMNS), identity, incarnation),
+                )
+                return peer
+            before = _peer(known)
+            is_next = known["incarnation"] != incarnation
+            peer = replace(
+                peer,
+                name=before.name,
+                generation=before.generation + is_next,
+                summary=peer.summary or before.summary,
+                client=peer.client or before.client,
+                run=peer.run or before.run,
+            )
+            connection.execute(
+                f"UPDATE peers SET {_UPDATE} WHERE identity = ?",
+                (*_values(peer, _MEASURES), peer.generation, incarnation, identity),
+            )
+            return peer
+
+    def set_peer(self, name: str, **fields: Any) -> bool:
+        """Change some columns of a peer; False when there is none of that name."""
+        assignments = ", ".join(f"{column} = ?" for column in fields)
+        return bool(
+            self.database.change(
+                f"UPDATE peers SET {assignments} WHERE name = ?", (*fields.values(), name)
+            )
+        )
+
+    def mark_gone(self, host: str, sources: Iterable[str], kept: Iterable[str], now: float) -> None:
+        """Say of a host's peers known by `sources` that are not among `kept` that they ended."""
+        names = set(kept)
+        for peer in self.peers():
+            if (
+                peer.host == host
+                and peer.source in sources
+                and peer.is_live
+                and peer.name not in names
+            ):
+                self.set_peer(peer.name, state="gone", seen_at=now, socket="", pid=0)
+
+    def forget(self, before: float) -> int:
+        """Remove peers that ended before a time and that no open message is for."""
+        return self.database.change(
+            "DELETE FROM peers WHERE state = 'gone' AND seen_at < ? AND name NOT IN"
+            " (SELECT recipient FROM messages WHERE rung IN ('queued', 'handed-over', 'unknown'))",
+            (before,),
+        )
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def add(self, messages: Iterable[Message]) -> None:
+        """Keep new messages, all or none."""
+        with self.database.transaction() as connection:
+            connection.executemany(_INSERT, [_values(m, MESSAGE_COLUMNS) for m in messages])
+
+    def message(self, identifier: str) -> Message | None:
+        """Return a message by its id."""
+        found = self.messages("id = ?", identifier)
+        return found[0] if found else None
+
+    def messages(
+        self, where: str, *values: object, limit: int = -1, newest: bool = False
+    ) -> list[Message]:
+        """Return messages that fulfil an SQL condition, oldest first; `newest` picks the last."""
+        direction = "DESC" if newest else "ASC"
+        rows = self.database.rows(
+            f"SELECT {_MESSAGE} FROM messages WHERE {where} ORDER BY sequence {direction} LIMIT ?",
+            (*values, limit),
+        )
+        found = list(map(_message, rows))
+        return found[::-1] if newest else found
+
+    def climb(self, identifier: str, rung: Rung, **fields: Any) -> bool:
+        """Bring a message to another rung, where the ladder allows it; False where not."""
+        with self.database.transaction() as connection:
+            row = connection.execute(
+                "SELECT rung FROM messages WHERE id = ?", (identifier,)
+            ).fetchone()
+            if row is None or not may_climb(row["rung"], rung):
+                return False
+            fields = {**fields, "rung": rung, "lease_owner": "", "lease_until": 0.0}
+            assignments = ", ".join(f"{column} = ?" for column in fields)
+            connection.execute(
+                f"UPDATE messages SET {assignments} WHERE id = ?", (*fields.values(), identifier)
+            )
+            return True
+
+    def lease(self, identifier: str, owner: str, now: float, seconds: float) -> bool:
+        """Take a message for this program alone for a while; False when another one has it."""
+        return bool(
+            self.database.change(
+                "UPDATE messages SET lease_owner = ?, lease_until = ? WHERE id = ?"
+                " AND rung IN ('queued', 'unknown') AND (lease_until <= ? OR lease_owner = ?)",
+                (owner, now + seconds, identifier, now, owner),
+            )
+        )
+
+    def begin_attempt(self, identifier: str, generation: int, offset: int) -> None:
+        """Note that a message is about to be handed over: after a crash, it may have been."""
+        self.database.change(
+            "UPDATE messages SET attempts = attempts + 1, handed_generation = ?, base_offset = ?"
+            " WHERE id = ?",
+            (generation, offset, identifier),
+        )
+
+    def wake(self, recipient: str) -> int:
+        """Make what waits for a peer due now: it is back, or idle."""
+        return self.database.change(
+            "UPDATE messages SET next_at = 0 WHERE recipient = ?"
+            " AND rung IN ('queued', 'unknown') AND next_at > 0",
+            (recipient,),
+        )
+
+    def postpone(self, identifier: str, until: float, detail: str) -> None:
+        """Try a message later."""
+        self.database.change(
+            "UPDATE messages SET next_at = ?, detail = ?, lease_owner = '', lease_until = 0"
+            " WHERE id = ?",
+            (until, detail, identifier),
+        )
+
+    def due(self, now: float, limit: int = 200) -> list[Message]:
+        """Return what can be handed over now, oldest first."""
+        return self.messages(
+            "rung IN ('queued', 'unknown') AND next_at <= ? AND lease_until <= ?",
+            now,
+            now,
+            limit=limit,
+        )
+
+    def read_by_operator(self, sender: str) -> int:
+        """Count a peer's messages to the operator as opened, and so as seen."""
+        return self.database.change(
+            "UPDATE messages SET is_read = 1, rung = CASE WHEN rung = 'replied' THEN rung"
+            " ELSE 'seen' END WHERE recipient = ? AND sender = ? AND is_read = 0",
+            (OPERATOR, sender),
+        )
+
+
+def _free_name(connection: sqlite3.Connection, wanted: str) -> str:
+    label, _, host = wanted.partition("@")
+    name, number = wanted, 1
+    while connection.execute("SELECT 1 FROM peers WHERE name = ?", (name,)).fetchone():
+        number += 1
+        name = f"{label}-{number}@{host}"
+    return name
+
+
+def _values(thing: Peer | Message, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(thing, column) for column in columns)
+
+
+def _peer(row: sqlite3.Row) -> Peer:
+    return Peer(**{column: row[column] for column in PEER_COLUMNS})
+
+
+def _message(row: sqlite3.Row) -> Message:
+    fields = {column: row[column] for column in (*MESSAGE_COLUMNS, "sequence")}
+    fields["is_read"] = bool(fields["is_read"])
+    return Message(**fields)
