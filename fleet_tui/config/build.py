@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.config.lines import LineIndex
     from fleet_tui.config.validate import Document, Entry
+    from fleet_tui.model.config import Clipboard
 
 _SAME_IN_HOST = (
     "name", "address", "user", "port", "via", "connection", "shell", "groups", "tier", "agent",
@@ -39,6 +40,7 @@ def build(document: Document, path: Path, lines: LineIndex) -> FleetConfig:
         defaults=_defaults(document.table("defaults")),
         budget=Budget(**cast("dict[str, Any]", document.table("budget"))),
         theme=cast("str | None", ui.get("theme")),
+        clipboard=cast("Clipboard", ui.get("clipboard", "auto")),
         attention=Attention(**{how: ui[how] for how in ("bell", "title", "desktop") if how in ui}),
         aliases=MappingProxyType(cast("dict[str, str]", ui.get("aliases", {}))),
         key_lines=MappingProxyType(_lines_of(document.table("keys"), lines)),

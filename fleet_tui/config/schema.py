@@ -19,6 +19,7 @@ from fleet_tui.config.values import (
     REMOTE_PATH,
     RUN_TIMEOUT,
 )
+from fleet_tui.model.config import Clipboard
 from fleet_tui.model.host import ConnectionKind, Role, Shell
 from fleet_tui.model.run import OnLimit
 
@@ -140,6 +141,7 @@ UI = section(
     "ui",
     "The screen.",
     Key("theme", Text("a theme's name"), "The theme to start with."),
+    Key("clipboard", Choice(get_args(Clipboard)), "How text is copied from the screen."),
     Key("bell", _EVENTS, "Events that ring the terminal's bell, unless you are looking at it."),
     Key("title", _EVENTS, "Events that are told in the terminal's title, likewise."),
     Key("desktop", _EVENTS, "Events that become desktop notifications (OSC 9, 777), likewise."),

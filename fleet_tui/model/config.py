@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,9 @@ class Budget:
     usd_per_dispatch: float | None = None
 
 
+Clipboard = Literal["auto", "native", "osc52", "osc52-tmux", "off"]
+
+
 @dataclass(frozen=True, slots=True)
 class Attention:
     """Which events reach for the operator when the terminal is not being looked at."""
@@ -69,6 +72,8 @@ class FleetConfig:
     data_dir: Path | None = None
     """Run store and spools; None is the platform's state folder."""
     theme: str | None = None
+    clipboard: Clipboard = "auto"
+    """How the screen copies; see `[ui]` of the sample."""
     attention: Attention = field(default_factory=Attention)
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Own names of the command line, and the command line that each stands for."""

@@ -10,8 +10,8 @@ from textual.app import App
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.model.notice import Notice
-from fleet_tui.tui import keymap as keymaps
 from fleet_tui.tui import clipboard, own_notices, roles
+from fleet_tui.tui import keymap as keymaps
 from fleet_tui.tui.actions import ON_MAIN
 from fleet_tui.tui.ask import ask
 from fleet_tui.tui.attention import Beckoner

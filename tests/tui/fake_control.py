@@ -56,6 +56,7 @@ class FakeControl:
             keys=dict(keys or {}),
             defaults=Defaults(budget_usd=0.5),
             budget=Budget(usd_per_day=20.0),
+            clipboard="osc52",
         )
         self.now = NOW
         self.calls: list[tuple[str, object]] = []
