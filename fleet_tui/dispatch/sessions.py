@@ -92,7 +92,7 @@ class Sessions:
         return handoff.target, handoff.workdir
 
     async def _settled_place(self, run: Run) -> tuple[str, str | None]:
-        """Return `place_of` a run, once nobody moves its session and the host agrees; or Refused."""
+        """Return `place_of` a run; raises Refused while it moves, or when the host knows better."""
         session = run.session or ""
         if is_session(session) and self.moved.is_moving(session):
             raise Refused(

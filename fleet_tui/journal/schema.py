@@ -44,14 +44,21 @@ _MONEY = (
     "ALTER TABLE runs ADD COLUMN priced_as_of TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE runs ADD COLUMN resets_at REAL",
     "ALTER TABLE dispatches ADD COLUMN on_limit TEXT NOT NULL DEFAULT 'fail'",
+    "ALTER TABLE dispatches ADD COLUMN opens TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE dispatches ADD COLUMN workdir TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX runs_by_session ON runs (session, created_at)",
     """CREATE TABLE parked (
         run TEXT PRIMARY KEY, host TEXT NOT NULL, due_at REAL NOT NULL, attempt INTEGER NOT NULL,
-        since REAL NOT NULL, why TEXT NOT NULL, request TEXT NOT NULL, owner TEXT NOT NULL
+        since REAL NOT NULL, why TEXT NOT NULL, owner TEXT NOT NULL
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY)
+_HISTORY = (
+    "CREATE INDEX runs_by_state ON runs (state, created_at)",
+    "CREATE INDEX runs_by_cost ON runs (cost_usd) WHERE cost_usd > 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY)
 """Statements that lead from schema n to n+1; what has been released is never changed."""
 
 

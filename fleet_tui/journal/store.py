@@ -14,13 +14,18 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.journal.database import open_database, store_error, transaction
+from fleet_tui.journal.history import ANSWER_SHOWN, containing, where
 from fleet_tui.journal.schema import DISPATCH_COLUMNS, RUN_COLUMNS
+from fleet_tui.model.history import PastRun
 from fleet_tui.model.price import TokenCount
 from fleet_tui.model.run import OPEN_STATES, Dispatch, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from fleet_tui.model.run_filter import RunFilter
 
 ANSWER_LIMIT = 1 << 16
 """Characters of a final answer that are kept; the whole is in the spool."""
@@ -191,7 +196,7 @@ class RunStore:
                 r"""(answer LIKE ? ESCAPE '\' OR reason LIKE ? ESCAPE '\' OR dispatch IN
                 (SELECT id FROM dispatches WHERE prompt LIKE ? ESCAPE '\'))"""
             )
-            values += [_containing(text)] * 3
+            values += [containing(text)] * 3
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         order = "ORDER BY created_at DESC, dispatch DESC, position LIMIT ?"
         return self._runs(f"{where} {order}", (*values, limit))
@@ -199,6 +204,23 @@ class RunStore:
     def runs_of_session(self, session: str) -> list[Run]:
         """Return the runs that went on with one agent session, oldest first."""
         return self._runs("WHERE session = ? ORDER BY created_at, id", (session,))
+
+    def history(self, found: RunFilter, limit: int, first: int = 0) -> list[PastRun]:
+        """Return runs that fit, newest first, without the `first` newest of them."""
+        columns = ", ".join(f'runs."{name}"' for name in RUN_COLUMNS)
+        conditions, values = where(found)
+        rows = self._rows(
+            f"""SELECT {columns}, coalesce(d.prompt, ''), substr(runs.answer, 1, {ANSWER_SHOWN})
+            FROM runs LEFT JOIN dispatches d ON d.id = runs.dispatch {conditions}
+            ORDER BY runs.created_at DESC, runs.dispatch DESC, runs.position LIMIT ? OFFSET ?""",
+            (*values, limit, first),
+        )
+        return [PastRun(Run(*row[:-2]), str(row[-2]), str(row[-1])) for row in rows]
+
+    def runs_named(self, end: str) -> list[Run]:
+        """Return the runs whose id ends so, newest first, at most ten."""
+        clause = r"WHERE id LIKE ? ESCAPE '\' ORDER BY created_at DESC LIMIT 10"
+        return self._runs(clause, (containing(end)[:-1],))
 
     def recent_dispatches(self, limit: int = 100) -> list[Dispatch]:
         """Return dispatches, newest first."""
@@ -273,6 +295,16 @@ class RunStore:
         )
         return {str(host): float(usd) for host, usd in rows}
 
+    # --- for the tables that stand beside runs -----------------------------------------------
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return what a SELECT finds."""
+        return self._rows(sql, values)
+
+    def changing(self, doing: str) -> AbstractContextManager[sqlite3.Connection]:
+        """Open a transaction; `doing` says what for, should it fail."""
+        return self._changing(doing)
+
     # --- inside -----------------------------------------------------------------------------
 
     @contextmanager
@@ -314,8 +346,3 @@ def _values(record: Run | Dispatch, columns: tuple[str, ...]) -> tuple[object, .
 def _storable(text: str) -> str:
     # SQLite holds no lone surrogates (bytes of a command line that were not UTF-8)
     return text.encode("utf-8", "replace").decode()
-
-
-def _containing(text: str) -> str:
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"

@@ -46,6 +46,36 @@ def test_one_run_is_shown_with_all_it_said(fleet: Program) -> None:
     assert "no run with id r-NOPE" in unknown.err
 
 
+def test_runs_are_searched_compared_and_exported(fleet: Program) -> None:
+    fleet.run("run", "web01", "--agent", "shell", "--", "seq 3")
+    fleet.run("run", "nas", "--agent", "shell", "--", "printf '1\\n2\\n4\\n'")
+    right, left = (run["run"] for run in fleet.run("runs", "--json").objects)
+    found = fleet.run("runs", "--search", "SEQ", "--since", "1h", "--json").objects
+    assert [run["run"] for run in found] == [left]
+    assert "no run is like that" in fleet.run("runs", "--until", "1h").out
+    assert "no run is like that" in fleet.run("runs", "--min-cost", "0.01").out
+    assert [r["run"] for r in fleet.run("runs", "--host", "all!nas", "--json").objects] == [left]
+    second = fleet.run("runs", "--limit", "1", "--page", "2", "--json").objects
+    assert [run["run"] for run in second] == [left]
+    assert "--page 2" in fleet.run("runs", "--limit", "1").err
+    differ = fleet.run("runs", "compare", left, short(right))
+    assert differ.code == 1
+    assert differ.lines[2:] == ["@@ -1,3 +1,3 @@", " 1", " 2", "-3", "+4"]
+    same = fleet.run("runs", "compare", left, left, "--json")
+    assert (same.code, same.objects[0]["equal"]) == (0, True)
+    text = fleet.run("runs", left, "--markdown").out
+    assert "## Prompt\n\n```\nseq 3\n```" in text
+    assert "```\n1\n2\n3\n```" in text
+    for wrong in (
+        ("--state", "failedd"),
+        ("--since", "soon"),
+        ("--markdown",),
+        ("compare", left),
+        ("--page", "0"),
+    ):
+        assert fleet.run("runs", *wrong).code == 2
+
+
 def test_a_run_can_be_cancelled_from_another_terminal(fleet: Program, tmp_path: Path) -> None:
     command = f"echo $$ > {tmp_path}/pid; echo up; sleep 600"
     with fleet.running("run", "web01", "--agent", "shell", "--json", "--", command) as run:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 
 from fleet_tui.fleet import Fleet
-from fleet_tui.handoff import mover, script
+from fleet_tui.handoff import copy, mover, script
 from fleet_tui.handoff.plan import HandoffRequest
 from fleet_tui.journal import read
 from fleet_tui.model.config import FleetConfig
@@ -39,7 +39,7 @@ def host(folder: Path, name: str) -> Host:
         "CODEX_HOME": str(home / ".codex"),
         "XDG_STATE_HOME": str(home / "state"),
     }
-    paths: dict[AgentName, str] = {"claude": "/bin/true", "codex": "/bin/true"}
+    paths = {"claude": "/bin/true", "codex": "/bin/true"}
     return Host(name, connection="local", workdir=str(home / "work"), env=env, agent_paths=paths)
 
 
@@ -97,10 +97,9 @@ async def test_the_same_command_completes_it(step: str, is_after: bool, tmp_path
 
     async with fleet_of_two(tmp_path) as fleet:
         request = HandoffRequest("r-1", "new")
+        seam: Any = patch.object(mover, "ask", cut)
         if step == "stage":
             seam = patch.object(mover, "copy", side_effect=Cut)
-        else:
-            seam = patch.object(mover, "ask", cut)
         with seam, pytest.raises(Cut):
             await fleet.parts.handoff.hand_off(request)
         where = runnable(tmp_path)
@@ -163,7 +162,7 @@ async def test_what_is_said_at_the_last_moment_goes_along(tmp_path: Path) -> Non
 async def test_two_programs_do_not_move_one_session_at_once(tmp_path: Path) -> None:
     plant_claude(tmp_path / "old")
     reached, go_on = asyncio.Event(), asyncio.Event()
-    real = mover.copy
+    real = copy.copy
 
     async def waits(*words: object) -> str:
         reached.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from fleet_tui.handoff.places import slug_of
 from fleet_tui.handoff.slices import Purse, last_lines, lines_of
 from fleet_tui.transport.local_files import LocalFiles
 from tests.handoff.planted import claude_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
