@@ -52,20 +52,26 @@ class Disk(RealSystem):
     calls: list[str] = field(default_factory=list)
     dies_before: int = -1
     dies_after: int = -1
+    is_dead: bool = False
     fails: Callable[[str, str], OSError | None] = lambda call, path: None
 
     def _step(self, call: str, path: str, act: Callable[[], object]) -> object:
+        if self.is_dead:
+            raise Killed
         number = len(self.calls)
         self.calls.append(f"{call} {os.path.basename(os.path.dirname(path))}")
         if number == self.dies_before:
+            self.is_dead = True
             raise Killed
         error = self.fails(call, path)
         if error is not None:
             raise error
-        result = act()
-        if number == self.dies_after:
-            raise Killed
-        return result
+        try:
+            return act()
+        finally:
+            if number == self.dies_after:
+                self.is_dead = True
+                raise Killed
 
     def open(self, path: str, flags: int, mode: int = 0o777) -> int:
         if not flags & os.O_CREAT:
