@@ -49,7 +49,9 @@ async def peer_desk(
     **peers: object,
 ) -> AsyncIterator[PeerDesk]:
     """Open a fleet whose hosts answer nothing, and its peer service."""
-    config = fleet_file(folder, [Host(name, durable=False) for name in hosts])
+    first, *others = hosts
+    known = [Host(first, connection="local", durable=False)]
+    config = fleet_file(folder, [*known, *(Host(name, durable=False) for name in others)])
     if peers:
         config = replace(config, sections={"peers": peers})
     async with staged(config, {}, clock=clock) as stage:
