@@ -56,6 +56,19 @@ def _next_span(span: str) -> str:
     return SPANS[(SPANS.index(span) + 1) % len(SPANS)] if span in SPANS else SPANS[0]
 
 
+def open_answer(app: FleetApp, _argument: str) -> None:
+    """Show what the run answered in the end, with its Markdown drawn."""
+    from fleet_tui.tui.screens.answer import AnswerScreen
+
+    view = reach.run(app)
+    if view is not None:
+        app.open_screen(AnswerScreen(app, view))
+
+
+def _no_run(app: FleetApp) -> str:
+    return "" if reach.run(app) is not None else "Choose a run first, with ← → or enter."
+
+
 def gather(app: FleetApp, _argument: str) -> None:
     """Fold equal answers into one block with its hosts."""
     from fleet_tui.tui.screens.gather import GatherScreen
@@ -224,6 +237,15 @@ ACTIONS = (
         "output",
         toggle_times,
         why_disabled=reach.no_lines,
+    ),
+    Action(
+        "run.answer",
+        "The run's answer, its Markdown drawn",
+        ("M", "-"),
+        "run",
+        open_answer,
+        why_disabled=_no_run,
+        command="answer",
     ),
     Action(
         "output.blocks",

@@ -112,6 +112,13 @@ class FixedRows:
         self._rows = [Row(run, tag, text, None, at) for at, (tag, text) in enumerate(lines)]
         self._run = run
 
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> FixedRows:
+        """Return these rows as they are."""
+        made = cls(())
+        made._rows = list(rows)
+        return made
+
     @property
     def rows(self) -> int:
         """How many there are."""
