@@ -5,11 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from fleet_tui.model.errors import FleetError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet_tui.context import FleetContext
+    from fleet_tui.dispatch.parking import Parking
     from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
+    from fleet_tui.health.beats import Beats
+    from fleet_tui.model.task import Beat
+    from fleet_tui.notify.desk import NoticeDesk
     from fleet_tui.peers.service import PeerService
+    from fleet_tui.queue.service import Queue
     from fleet_tui.roles.service import Roles
 
 
@@ -39,8 +48,17 @@ class Parts:
 
     async def start(self) -> None:
         """Start what runs by itself while the fleet is led from here."""
+        from fleet_tui.queue.open import has_queue
+
         _ = self.peers
         _ = self.roles
+        _ = self.parking
+        _ = self.beats
+        if has_queue(self._context.config):
+            try:
+                _ = self.queue
+            except FleetError as error:  # a backend that is not installed stops nothing else
+                self._context.notice("queue", "error", "queue-failed", "fleet", str(error))
         for part in tuple(self._open):
             await part.start()
 
@@ -48,6 +66,13 @@ class Parts:
         """Close every part that was opened, the newest first."""
         while self._open:
             await self._open.pop().close()
+
+    @cached_property
+    def parking(self) -> Parking:
+        """Runs that wait for the end of a limit."""
+        from fleet_tui.dispatch.parking import Parking
+
+        return self._opened(Parking(self._context))
 
     @cached_property
     def handoff(self) -> HandoffDesk:
@@ -76,6 +101,34 @@ class Parts:
         from fleet_tui.roles.service import Roles
 
         return self._opened(Roles(self._context))
+
+    @cached_property
+    def notices(self) -> NoticeDesk:
+        """Where notices go besides the screen."""
+        from fleet_tui.notify.desk import NoticeDesk
+
+        return self._opened(NoticeDesk(self._context))
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The shared task queue; raises QueueError when fleet.toml has none."""
+        from fleet_tui.queue.open import store_for
+        from fleet_tui.queue.service import Queue
+
+        context = self._context
+        return self._opened(Queue(context, store_for(context.config, context.pool, context.clock)))
+
+    @cached_property
+    def beats(self) -> Beats:
+        """The heartbeats of workers, mirror pulls and daemons."""
+        from fleet_tui.health.beats import Beats
+        from fleet_tui.queue.open import has_queue
+
+        watches = {"queue": self._queue_beats} if has_queue(self._context.config) else {}
+        return self._opened(Beats(self._context, watches))
+
+    async def _queue_beats(self) -> Sequence[Beat]:
+        return await self.queue.heartbeats()
 
     def _opened(self, part: P) -> P:
         """Remember a part, so that it is closed; to be called once by each property."""

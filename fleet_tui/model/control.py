@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from fleet_tui.model.audit_control import AuditControl
+    from fleet_tui.model.doctor_control import DoctorControl
+    from fleet_tui.model.history_control import HistoryControl
+    from fleet_tui.model.threads_control import ThreadsControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.question import Answer
+    from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest, Preview
     from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
 
@@ -66,8 +70,24 @@ class FleetControl(Protocol):
         """The fleet as configured."""
 
     @property
+    def queue(self) -> QueueControl:
+        """The shared task queue."""
+
+    @property
     def audit(self) -> AuditControl:
         """The audit log."""
+
+    @property
+    def doctor(self) -> DoctorControl:
+        """What is wrong with hosts."""
+
+    @property
+    def history(self) -> HistoryControl:
+        """The runs of the past."""
+
+    @property
+    def threads(self) -> ThreadsControl:
+        """The conversations agents keep on hosts."""
 
     def drain(self) -> Changes:
         """Take what changed since the last call; never waits."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,10 +49,12 @@ class Attempt:
 
 
 class Ledger:
-    """Safe between programs; each method is one transaction. Raises JournalError."""
+    """Safe between programs and threads; each method is one transaction. Raises JournalError."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / FILE_NAME
+        self._lock = threading.Lock()
+        """One thread at a time: a connection holds one transaction."""
         with self._faults("open the queue's ledger"):
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -169,7 +172,8 @@ class Ledger:
     def _faults(self, doing: str) -> Iterator[None]:
         mend = f"see that {self._path.parent} can be written and its disk has space"
         try:
-            yield
+            with self._lock:
+                yield
         except OSError as error:
             raise JournalError(
                 f"cannot {doing}: {error.strerror}", where=str(self._path), mend=mend

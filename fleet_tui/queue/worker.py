@@ -94,7 +94,7 @@ class Worker:
         )
 
     async def run(self, *, once: bool = False) -> None:
-        """Work until drained; with `once` until no task is left that fits."""
+        """Work until drained; with `once` until there is nothing that can be taken now."""
         life = asyncio.create_task(self._show_life())
         try:
             await self._take_up()
@@ -136,7 +136,7 @@ class Worker:
                 self._begin(claim)
                 continue
             is_idle = not self._active
-            if is_idle and (self._is_draining or (once and not self.resting)):
+            if is_idle and (self._is_draining or once):
                 return
             await self._wait()
 

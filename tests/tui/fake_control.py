@@ -17,10 +17,12 @@ from fleet_tui.model.notice import Notice
 from fleet_tui.model.question import Question
 from fleet_tui.model.request import DispatchRequest, Preview
 from fleet_tui.model.run import Dispatch, Run
-from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView, ViewLine
+from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView, ViewLine
 from tests.tui.answers import done, refused
 from tests.tui.fake_audit import FakeAudit
+from tests.tui.fake_past import FakeDoctor, FakeHistory, FakeThreads
 from tests.tui.fake_lines import FakeLines, FakeTimeline
+from tests.tui.fake_queue import FakeQueue
 from tests.tui.fixed_clock import NOW
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ class FakeControl:
         self.groups: tuple[GatheredGroup, ...] = ()
         self.history: tuple[str, ...] = ("summarise what changed since yesterday", "uname -a")
         self.audit = FakeAudit()
+        self.doctor, self.history, self.threads = FakeDoctor(), FakeHistory(self), FakeThreads()
+        self.queue = FakeQueue(self)
         self.refusal: FleetError | None = None
         self.takes_answers = True
         """Whether the picture of a run shows an answer at once."""
@@ -76,6 +80,7 @@ class FakeControl:
         self.fleet: FleetView | None = None
         self._serial = 0
         self._dirty_fleet: FleetView | None = None
+        self._dirty_parts: dict[type[PartView], PartView] = {}
         self._dirty_hosts: dict[str, HostView] = {}
         self._dirty_runs: dict[str, RunView] = {}
         self._dirty_dispatches: dict[str, DispatchView] = {}
@@ -90,10 +95,11 @@ class FakeControl:
             self._dirty_runs,
             self._dirty_dispatches,
             tuple(self._notices),
+            self._dirty_parts,
         )
         self._dirty_fleet = None
         self._dirty_hosts, self._dirty_runs, self._dirty_dispatches = {}, {}, {}
-        self._notices = []
+        self._notices, self._dirty_parts = [], {}
         return changes
 
     def _id(self, kind: str) -> str:
@@ -121,6 +127,10 @@ class FakeControl:
         running = sum(view.run.is_open for view in self.runs.values())
         fleet = replace(fleet, hosts_up=up, hosts_total=len(self.hosts), open_runs=running)
         self.fleet = self._dirty_fleet = replace(fleet, **changes)  # type: ignore[arg-type]
+
+    def show_part(self, view: PartView) -> None:
+        """Show a part so."""
+        self._dirty_parts[type(view)] = view
 
     def set_host(self, view: HostView) -> None:
         """Show a host so."""
