@@ -1,5 +1,6 @@
 """`python -m tests.faults`: break contact again and again, and compare every byte.
 
+`python -m tests.faults queue` does the same to workers of the task queue.
 With `--outages 5,60` the interface of a network namespace is also taken down for so many seconds
 (Linux, as root).
 
@@ -16,6 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from tests.faults import queue_rounds
 from tests.faults.kinds import CLIENT, FAULTS, INTERFACE, own_network
 from tests.faults.promotions import promotions
 from tests.faults.rounds import RoundResult, play
@@ -26,6 +28,8 @@ _IN_NAMESPACE = "--in-namespace"
 
 def main() -> None:
     """Play the rounds and print what they showed; exit 1 when a byte differs."""
+    if sys.argv[1:2] == ["queue"]:
+        sys.exit(queue_rounds.main(sys.argv[2:]))
     if sys.argv[1:2] == ["promotion"]:
         sys.exit(asyncio.run(promotions(sys.argv[2:])))
     options = _options()
