@@ -100,7 +100,8 @@ async def _arbiter(case: Case, checks: list[Check]) -> tuple[RoleRecord | None, 
 def _refusal(
     view: MirrorView, record: RoleRecord | None, candidate: str, begun: Plan | None
 ) -> str:
-    is_mine = begun is not None and record is not None and begun.id == record.plan
+    unfinished = begun.id if begun is not None and not begun.is_over else None
+    is_mine = record is not None and record.plan == unfinished
     if record is not None and record.primary == candidate and not is_mine:
         return f"{candidate} leads already, with epoch {record.epoch}"
     if view.state != "ok":

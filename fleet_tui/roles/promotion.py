@@ -15,6 +15,7 @@ from fleet_tui.model.errors import FleetError, Refused, Unreachable, UsageError
 from fleet_tui.model.roles_view import RoleRecord
 from fleet_tui.model.text import one_line
 from fleet_tui.roles.claim import LostRace, claim
+from fleet_tui.roles.mirrors import MirrorFailed
 from fleet_tui.roles.office import go_on
 from fleet_tui.roles.plan import STEPS
 
@@ -99,7 +100,10 @@ class Promotion:
         if plan.kind == "failover" or not plan.old:
             raise LeftOut("nobody is there to be asked" if plan.old else "nobody leads yet")
         epoch = str(max(plan.from_epoch, 1))
-        await self._case.mirrors.call(plan.old, "hold", plan.id, str(HOLD_SECONDS), epoch)
+        try:
+            await self._case.mirrors.call(plan.old, "hold", plan.id, str(HOLD_SECONDS), epoch)
+        except MirrorFailed as error:
+            raise LeftOut(str(error)) from error  # who was promoted meanwhile, the claim says
         return f"for {HOLD_SECONDS} s, unless it is done before"
 
     async def _save(self, plan: Plan) -> str:

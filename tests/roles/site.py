@@ -94,6 +94,14 @@ class Site:
         self.remote.mkdir()
         git(self.remote, "init", "--quiet", "--bare", "-b", BRANCH)
 
+    @classmethod
+    def at(cls, folder: Path) -> Site:
+        """Return a site that another process has made."""
+        site = cls.__new__(cls)
+        site.folder, site.names, site.remote = folder, NAMES, folder / "remote.git"
+        site.homes = {name: folder / "homes" / name for name in NAMES}
+        return site
+
     def agent_home(self, name: str) -> Path:
         """Return a machine's agent home."""
         return self.homes[name] / ".claude"
