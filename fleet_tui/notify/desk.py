@@ -53,7 +53,7 @@ class NoticeDesk:
         self.outbox = Outbox(context.data_dir)
         self.carrier = Carrier(KeyRing(environ))
         self.fleet_id = self._own_id()
-        self._sender = Sender(
+        self.sender = Sender(
             context,
             self.outbox,
             self.carrier,
@@ -74,7 +74,7 @@ class NoticeDesk:
     async def start(self) -> None:
         """Send what waits, and go on sending."""
         await asyncio.to_thread(self.outbox.requeue_unanswered, self._now())
-        self._sender.start()
+        self.sender.start()
         await self.publish()
 
     async def close(self) -> None:
@@ -84,7 +84,7 @@ class NoticeDesk:
             await self._writing
         if self._new:
             await self._write_new()
-        await self._sender.stop()
+        await self.sender.stop()
         await self.carrier.close()
         self.outbox.close()
 
@@ -124,12 +124,12 @@ class NoticeDesk:
             hops=1,
             is_test=True,
         )
-        await self._sender.log(message, route)
+        await self.sender.log(message, route)
         return await self.carrier.send(route, message)
 
     async def flush(self, timeout: float) -> list[Delivery]:
         """Send what is due and return what is still under way after `timeout` seconds."""
-        if not self._sender.is_running:
+        if not self.sender.is_running:
             await self.start()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
@@ -168,6 +168,7 @@ class NoticeDesk:
         self._show(changed)
         for _, plan in planned:
             self._wake(plan)
+        await self.publish()
 
     def _plan(self, notice: Notice, origin: str, hops: int) -> list[Planned]:
         now = self._now()
@@ -190,7 +191,7 @@ class NoticeDesk:
             self._is_echo = False
 
     def _wake(self, plan: Iterable[Planned]) -> None:
-        self._sender.wake(planned.route for planned in plan)
+        self.sender.wake(planned.route for planned in plan)
 
     async def _route_failed(self, route: Route, said: str) -> None:
         """Tell on the other routes that this one took no notice."""
@@ -255,5 +256,5 @@ class NoticeDesk:
             failed=sum(one.state == "failed" for one in deliveries),
             accepted_at=max(accepted, default=None),
             last=tried[-1].answer if tried else "",
-            is_failing=route.name in self._sender.failing,
+            is_failing=route.name in self.sender.failing,
         )

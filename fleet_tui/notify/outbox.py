@@ -8,11 +8,12 @@ person has acknowledged it, by the service's receipt), `failed` (it will not be 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from fleet_tui.journal.database import store_error, transaction
 from fleet_tui.model.notice import Notice
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-DeliveryState = Literal["queued", "sent", "accepted", "seen", "failed", "skipped"]
+    from fleet_tui.model.routes_view import DeliveryState
+
 FILE = "notify.db"
 SAME_WITHIN = 600.0
 """Seconds within which an equal notice counts as the same one again."""
@@ -89,10 +91,10 @@ class Outbox:
         self.path = data_dir / FILE
         self._lock = threading.Lock()
         try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(
                 self.path, timeout=10.0, isolation_level=None, check_same_thread=False
             )
-            self.path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from fleet_tui.context import FleetContext
+    from fleet_tui.model.routes_view import DeliveryState
     from fleet_tui.notify.carrier import Carrier
     from fleet_tui.notify.message import Message, ServiceAnswer
     from fleet_tui.notify.outbox import Delivery, Outbox
@@ -67,7 +68,7 @@ class Sender:
         for route in self._routes.values():
             self._workers.append(asyncio.create_task(self._work(route)))
         if any(route.kind == "pushover" for route in self._routes.values()):
-            self._workers.append(asyncio.create_task(self._ask_for_receipts()))
+            self._workers.append(asyncio.create_task(self._watch_receipts()))
 
     async def stop(self) -> None:
         """End the workers; what was not answered is sent again at the next start."""
@@ -161,29 +162,25 @@ class Sender:
             self.failing[route.name] = answer.text
             await self._failed(route, answer.text)
 
-    async def _ask_for_receipts(self) -> None:
-        """Ask services that know whether a person has seen an emergency."""
+    async def ask_for_receipts(self) -> None:
+        """Ask services that know it whether a person has seen an emergency, once."""
+        for delivery in await asyncio.to_thread(self._outbox.waiting_receipts):
+            route = self._routes.get(delivery.route)
+            said = None if route is None else await self._carrier.seen(route, delivery.receipt)
+            if said is None:
+                continue
+            is_seen, proof = said
+            now = self._context.clock.time()
+            state: DeliveryState = "seen" if is_seen else "failed"
+            await asyncio.to_thread(
+                self._outbox.put, delivery.id, state, now, answer=proof, receipt=""
+            )
+            if is_seen:
+                who = f"{delivery.route}: {proof}"
+                await asyncio.to_thread(self._outbox.acknowledge, [delivery.notice.id], who, now)
+            await self._changed()
+
+    async def _watch_receipts(self) -> None:
         while True:
-            for delivery in await asyncio.to_thread(self._outbox.waiting_receipts):
-                route = self._routes.get(delivery.route)
-                said = None if route is None else await self._carrier.seen(route, delivery.receipt)
-                if said is None:
-                    continue
-                is_seen, proof = said
-                await asyncio.to_thread(
-                    self._outbox.put,
-                    delivery.id,
-                    "seen" if is_seen else "failed",
-                    self._context.clock.time(),
-                    answer=proof,
-                    receipt="",
-                )
-                if is_seen:
-                    await asyncio.to_thread(
-                        self._outbox.acknowledge,
-                        [delivery.notice.id],
-                        f"{delivery.route}: {proof}",
-                        self._context.clock.time(),
-                    )
-                await self._changed()
+            await self.ask_for_receipts()
             await asyncio.sleep(RECEIPTS_EVERY)
