@@ -18,8 +18,8 @@ from fleet_tui.board import Board
 from fleet_tui.desks.audit import AuditDesk
 from fleet_tui.desks.doctor import DoctorDesk
 from fleet_tui.desks.history import HistoryDesk
-from fleet_tui.desks.threads import ThreadsDesk
 from fleet_tui.desks.queue import QueueDesk
+from fleet_tui.desks.threads import ThreadsDesk
 from fleet_tui.fleet import Fleet
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from fleet_tui.model.audit_control import AuditControl
-    from fleet_tui.model.doctor_control import DoctorControl
-    from fleet_tui.model.history_control import HistoryControl
-    from fleet_tui.model.threads_control import ThreadsControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.control import Changes, GatheredGroup
+    from fleet_tui.model.doctor_control import DoctorControl
+    from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest
+    from fleet_tui.model.threads_control import ThreadsControl
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class CoreThread:
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
         self.audit: AuditControl = AuditDesk(self._call, self._fleet)
         self.doctor: DoctorControl = DoctorDesk(self._call, self._fleet)
-        self.history: HistoryControl = HistoryDesk(self._call, self._fleet)
+        self.past: HistoryControl = HistoryDesk(self._call, self._fleet)
         self.threads: ThreadsControl = ThreadsDesk(self._call, self._fleet)
         self.queue: QueueControl = QueueDesk(self._call, self._fleet)
 

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from fleet_tui.model.audit_control import AuditControl
+    from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
-    from fleet_tui.model.threads_control import ThreadsControl
-    from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest, Preview
     from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
+    from fleet_tui.model.threads_control import ThreadsControl
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class FleetControl(Protocol):
         """What is wrong with hosts."""
 
     @property
-    def history(self) -> HistoryControl:
+    def past(self) -> HistoryControl:
         """The runs of the past."""
 
     @property
