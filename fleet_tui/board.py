@@ -18,11 +18,12 @@ from fleet_tui.model.events import (
     RunFinished,
 )
 from fleet_tui.model.host import LinkStatus
+from fleet_tui.model.parking_view import ParkingView
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from fleet_tui.dispatch.runtask import RunTask
     from fleet_tui.dispatch.spending import Spending
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import Event
     from fleet_tui.model.host import HostFacts
     from fleet_tui.model.notice import Notice
+    from fleet_tui.model.parking_view import ParkedRun
     from fleet_tui.model.run import Run
     from fleet_tui.model.snapshot import PartView
 
@@ -70,6 +72,7 @@ class Board:
             for host in config.hosts
         }
         self._runs: dict[str, Run] = {}
+        self._parked: Mapping[str, ParkedRun] = {}
         self._open: dict[str, set[str]] = {host.name: set() for host in config.hosts}
         self._dispatches: dict[str, DispatchView] = {}
         self._cost_is_stale = False
@@ -112,6 +115,9 @@ class Board:
             self._parts[type(event.view)] = event.view
             if isinstance(event.view, RolesView):
                 self._take_roles(event.view)
+            elif isinstance(event.view, ParkingView):
+                self._changed_runs.update({*self._parked, *event.view.parked})
+                self._parked = event.view.parked
         else:
             return
         self._arm()
@@ -216,8 +222,12 @@ class Board:
     def _run_picture(self, run: Run) -> RunView:
         task = self._task(run.id)
         if task is None:
+            parked = self._parked.get(run.id)
             return RunView(
-                run, "done" if run.state == "succeeded" else "stopped", lines=self._lines(run.id)
+                run,
+                "blocked-limit" if parked else "done" if run.state == "succeeded" else "stopped",
+                lines=self._lines(run.id),
+                parked_until=parked.due_at if parked else None,
             )
         recorder = task.recorder
         parser = recorder.parser

@@ -176,6 +176,8 @@ class Fleet:
         live = await self._dispatcher.dispatch(request)
         if len(self._dispatcher.live) == 1:
             self._spawn(self._look_for_cancels())
+        if live.dispatch.on_limit == "wait":
+            _ = self.parts.parking  # from now on it hears how runs end
         return live
 
     def live(self, dispatch_id: str) -> LiveDispatch | None:
@@ -188,6 +190,7 @@ class Fleet:
         Returns how many were still open. Raises Refused on any machine but the primary.
         """
         self.require_leading()
+        released = self.parts.parking.release(run_ids)
         tasks = self._dispatcher.cancel(run_ids)
         mine = {task.run.id for task in tasks}
         others = [
@@ -202,7 +205,7 @@ class Fleet:
                 [cancel_entry(task.run, by or self.by, self.epoch) for task in tasks],
                 durable=False,
             )
-        return len(tasks) + len(others)
+        return len(tasks) + len(others) + len(released)
 
     async def retry(self, run_ids: Sequence[str]) -> LiveDispatch:
         """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""

@@ -17,8 +17,10 @@ from fleet_tui.model.run import exit_code_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fleet_tui.dispatch.dispatcher import LiveDispatch
     from fleet_tui.fleet import Fleet
     from fleet_tui.model.events import Event
+    from fleet_tui.model.run import Run
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,20 +104,22 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
         fleet.bus.subscribe(_until_the_reader_goes(reporter.heard, gone))
         live = await fleet.dispatch(request)
         going = asyncio.create_task(gone.wait())
+        ending = asyncio.create_task(_ends(fleet, live))
         try:
-            await asyncio.wait({live.finished, going}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ending, going}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError as why:
             if LEAVE in why.args:
                 complain("runs on hosts that keep them go on; come back with `fleet-tui attach`")
+                ending.cancel()
             else:
-                await _cancel_all(fleet, live.dispatch.id)
+                await _cancel_all(fleet, ending)
             raise
         finally:
             going.cancel()
         if gone.is_set():
-            await _cancel_all(fleet, live.dispatch.id)
+            await _cancel_all(fleet, ending)
             raise BrokenPipeError
-        runs = await live.finished
+        runs = await ending
         if options.gather and not options.json:
             for group in fleet.archive.gather(live.dispatch.id):
                 reporter.gathered(group)
@@ -137,13 +141,17 @@ def _until_the_reader_goes(
     return listener
 
 
-async def _cancel_all(fleet: Fleet, dispatch: str) -> None:
-    """End every run of a dispatch by the ladder and wait for the closing lines."""
-    live = fleet.live(dispatch)
-    if live is None:
-        return
-    await fleet.cancel(list(live.tasks))
-    await asyncio.shield(live.finished)
+async def _ends(fleet: Fleet, live: LiveDispatch) -> tuple[Run, ...]:
+    """Return how the runs ended, with what went on by itself after a limit."""
+    runs = await live.finished
+    return await fleet.parts.parking.outcome(runs) if live.dispatch.on_limit == "wait" else runs
+
+
+async def _cancel_all(fleet: Fleet, ending: asyncio.Task[tuple[Run, ...]]) -> None:
+    """End all that this program follows by the ladder, and wait for the closing lines."""
+    mine = [item.run.id for item in fleet.store.open_runs() if item.owner == fleet.owner.id]
+    await fleet.cancel([*mine, *fleet.parts.parking.mine])
+    await asyncio.shield(ending)
 
 
 def _read_stdin(path: Path | None) -> bytes:

@@ -15,9 +15,11 @@ from fleet_tui.model.events import (
     DispatchStarted,
     NoticeRaised,
     OutputArrived,
+    PartChanged,
     RunChanged,
     RunFinished,
 )
+from fleet_tui.model.parking_view import ParkingView
 from fleet_tui.model.text import sanitize
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class TextReporter:
             self._finished(event.run)
         elif isinstance(event, DispatchFinished):
             self._summary(event.runs)
-        elif isinstance(event, NoticeRaised) and event.notice.event == "journal":
+        elif isinstance(event, NoticeRaised) and event.notice.event in ("journal", "run-parked"):
             complain(event.notice.text)
 
     def gathered(self, group: GatheredGroup) -> None:
@@ -130,6 +132,7 @@ class JsonReporter:
 
     def __init__(self) -> None:
         self._started: set[str] = set()
+        self._told_parked: set[str] = set()
         self._decoders: dict[tuple[str, Stream], codecs.IncrementalDecoder] = {}
         self._answers: dict[str, list[str]] = {}
         self._dispatch = ""
@@ -148,6 +151,8 @@ class JsonReporter:
             self._agent(event.run, event.host, event.event, now)
         elif isinstance(event, RunFinished):
             self._run_finished(event.run, event.answer, now)
+        elif isinstance(event, PartChanged) and isinstance(event.view, ParkingView):
+            self._parked(event.view, now)
         elif isinstance(event, DispatchFinished):
             counts: dict[str, int] = {}
             for run in event.runs:
@@ -171,6 +176,14 @@ class JsonReporter:
             mode=run.mode,
             session=run.session,
         )
+
+    def _parked(self, view: ParkingView, now: float) -> None:
+        """Tell each run of ours that a limit has parked, once."""
+        for run, parked in view.parked.items():
+            if run in self._started and run not in self._told_parked:
+                self._told_parked.add(run)
+                about = {"attempt": parked.attempt, "why": parked.why}
+                emit("run-parked", now, run=run, host=parked.host, due_at=parked.due_at, **about)
 
     def _output(self, event: OutputArrived, now: float) -> None:
         key = (event.run, event.stream)

@@ -174,6 +174,8 @@ class Dispatcher:
             budget_usd=first.request.budget_usd,
             timeout_seconds=first.timeout,
             on_limit=first.on_limit,
+            opens=" ".join(sorted(request.opens)),
+            workdir=request.workdir or "",
         )
 
     def _open_run(self, dispatch: Dispatch, plan: RunPlan) -> Run:

@@ -103,6 +103,10 @@ class Dispatch:
     timeout_seconds: float | None = None
     finished_at: float | None = None
     on_limit: OnLimit = "fail"
+    opens: str = ""
+    """What of the repository was let run: words with a space between them."""
+    workdir: str = ""
+    """The folder that was asked for; empty for each host's own."""
 
 
 def exit_code_for(runs: Iterable[Run]) -> int:

@@ -62,6 +62,8 @@ class RunView:
     contact_lost_at: float | None = None
     """Since when the run is on its own on its host, Unix seconds; None while we hear it."""
     is_cancelling: bool = False
+    parked_until: float | None = None
+    """When a run that a limit ended goes on by itself, Unix seconds; None when it does not."""
     questions: tuple[Question, ...] = ()
     """What the agent waits for a person to answer, oldest first."""
 

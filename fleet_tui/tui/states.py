@@ -49,6 +49,7 @@ SEVERITIES: dict[Severity, Look] = {
 
 CANCELLING = Look("⊘", "cancelling", "wait")
 ON_ITS_OWN = Look("◌", "on its own", "wait")
+PARKED = Look("⏸", "parked: limit", "wait")
 ASKING = Look("?", "asks", "wait")
 
 
@@ -59,6 +60,8 @@ def run_look(view: RunView) -> Look:
         return CANCELLING
     if is_on_its_own(view):
         return ON_ITS_OWN
+    if view.parked_until is not None and not run.is_open:
+        return PARKED
     if run.is_open and view.questions:
         return ASKING
     if run.state == "running" and view.activity.startswith("blocked-"):
@@ -78,6 +81,13 @@ def lost_contact(view: RunView, now: float) -> str:
     if view.contact_lost_at is None or not view.run.is_open:
         return ""
     return f"lost contact {fmt.age(now - view.contact_lost_at)} ago"
+
+
+def goes_on(view: RunView, now: float) -> str:
+    """Return `goes on in 12m` for a run that a limit ended and that waits; else nothing."""
+    if view.parked_until is None or view.run.is_open:
+        return ""
+    return f"goes on in {fmt.age(max(view.parked_until - now, 0.0))}"
 
 
 def link_text(link: LinkStatus, now: float, *, brief: bool = False) -> str:

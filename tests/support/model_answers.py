@@ -37,16 +37,16 @@ def limit_body() -> dict[str, Any]:
     return {"type": "error", "error": error, "request_id": "req_mock"}
 
 
-def limit_headers(status: str) -> dict[str, str]:
+def limit_headers(status: str, resets_in: int = 3600) -> dict[str, str]:
     """Return the headers by which a subscription learns of its five-hour window."""
     now = int(time.time())
     prefix = "anthropic-ratelimit-unified"
     return {
         f"{prefix}-status": status,
-        f"{prefix}-reset": str(now + 3600),
+        f"{prefix}-reset": str(now + resets_in),
         f"{prefix}-representative-claim": "five_hour",
         f"{prefix}-5h-status": status,
-        f"{prefix}-5h-reset": str(now + 3600),
+        f"{prefix}-5h-reset": str(now + resets_in),
         f"{prefix}-5h-utilization": "0.93",
         f"{prefix}-7d-status": "allowed",
         f"{prefix}-7d-reset": str(now + 86400),

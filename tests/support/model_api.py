@@ -167,14 +167,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _attempt(self, script: Script, name: str) -> int:
         """Return how often this marker of this prompt was met, this time included."""
         with self.ledger.lock:
-            self.ledger.attempts[name + script.prompt] += 1
-            return self.ledger.attempts[name + script.prompt]
+            self.ledger.attempts[name + script.prompt.strip()] += 1
+            return self.ledger.attempts[name + script.prompt.strip()]
 
     def _failed(self, script: Script) -> bool:
         """Answer with the error that the script asks for; False when it asks for none."""
         headers = {"retry-after": script.marks["ra"]} if script.has("ra") else {}
         if script.has("limit"):
-            self._json(429, limit_body(), limit_headers("rejected"))
+            seconds = script.marks["limit"]
+            if seconds and self._attempt(script, "limit") > 1:
+                return False
+            self._json(429, limit_body(), limit_headers("rejected", int(seconds or 3600)))
         elif script.has("err"):
             code = int(script.marks["err"])
             self._json(code, error_body(code), headers)

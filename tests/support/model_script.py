@@ -12,6 +12,7 @@
 [[flaky:529:2]]             this HTTP error twice, then the answer
 [[drop:1]]                  close the connection in the middle of the answer, once; then answer
 [[limit]]                   a subscription's usage limit is reached (HTTP 429)
+[[limit:7]]                 the same once, over in 7 s; then the answer
 [[near-limit]]              answer, with headers that say the limit is near
 [[usage:1000:200]]          tokens in and out to report (without it: 100 and 20)
 """

@@ -107,7 +107,7 @@ class RunStrip(Widget):
         view = self._runs[index]
         run = view.run
         look = states.run_look(view)
-        lost = states.lost_contact(view, self._now)
+        lost = states.lost_contact(view, self._now) or states.goes_on(view, self._now)
         width = min(NAME_MOST, max(len(clean(other.run.host)) for other in self._runs))
         seconds = seconds_of(view, self._now)
         stopwatch = "" if seconds is None else fmt.elapsed(seconds)
