@@ -10,6 +10,8 @@ from rich.style import Style
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.color import Color
+
 HOST_HUES = 8
 
 DEFAULT_ROLES: Mapping[str, str] = {
@@ -76,6 +78,11 @@ class Palette:
     def fill(self, role: str, text: str | None = None, *, bold: bool = False) -> Style:
         """Return the style of a background role, with the text role on it."""
         return _style(self._colours.get(text or ""), self._colours[role], bold)
+
+    @property
+    def quiet_colours(self) -> frozenset[Color | None]:
+        """Return the colours of the roles that give way on the cursor's line."""
+        return frozenset(self.style(role).color for role in QUIET_ROLES)
 
     def on_cursor(self, role: str) -> str:
         """Return the role that stays readable on the cursor's line."""

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from fleet_tui.tui import fmt
 from fleet_tui.tui.footer import footer_hints
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.hint_bar import HintBar
@@ -24,7 +25,12 @@ class Page(Screen[None]):
     place = ""
     DEFAULT_CSS = """
     Page #crumbs { height: 1; padding: 0 1; background: $panel; }
-    Page .body { border: round $border-blurred; height: 1fr; }
+    Page .body {
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        border-subtitle-color: $fleet-muted;
+        height: 1fr;
+    }
     Page .body:focus-within { border: round $fleet-accent; }
     """
 
@@ -33,17 +39,27 @@ class Page(Screen[None]):
         self.fleet_app = app
         self.crumbs = Static("", id="crumbs", markup=False)
         self.hints = HintBar()
+        self._crumb = crumb
         self.show_crumb(crumb)
 
     def show_crumb(self, crumb: str) -> None:
-        """Say where this is: `fleet / host / web01`."""
-        name = self.fleet_app.control.config.name
+        """Say where this is: `fleet / hosts / web01`; the middle gives way when room is short."""
+        self._crumb = crumb
+        root = f"◆ {fmt.clip_middle(clean(self.fleet_app.control.config.name), 20)} / "
+        room = (self.size.width or 80) - len(root) - 2
+        place = fmt.clip_middle(clean(crumb), max(10, room))
+        badge = " read-only" if self.fleet_app.why_read_only else ""
+        if badge and len(place) + len(badge) <= room:
+            place = place.ljust(room - len(badge))
+        else:
+            badge = ""
         self.crumbs.update(
-            Content.assemble((f"◆ {clean(name)} / ", "$fleet-muted"), (clean(crumb), "bold"))
+            Content.assemble((root, "$fleet-muted"), (place, "bold"), (badge, "bold $fleet-wait"))
         )
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Fit the hints to the width."""
+        """Fit the first and the last line to the width."""
+        self.show_crumb(self._crumb)
         self.show_hints()
 
     def show_hints(self) -> None:

@@ -19,6 +19,7 @@ from fleet_tui.tui.widgets.more_rows import PickedRows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
     from fleet_tui.model.snapshot import RunView
@@ -74,13 +75,13 @@ class SplitScreen(Page):
         if self._panes:
             self.set_focus(self._panes[0][1].view)
 
-    def on_resize(self, event: object) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Choose how many boxes stand side by side."""
+        super().on_resize(event)
         across = max(1, min(len(self._panes), self.size.width // NARROWEST))
         if len(self._panes) <= across * 2:
             across = min(across, math.ceil(len(self._panes) / math.ceil(len(self._panes) / across)))
         self._grid.styles.grid_size_columns = max(1, across)
-        self.show_hints()
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show new lines."""

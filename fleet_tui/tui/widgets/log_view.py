@@ -326,6 +326,7 @@ class LogView(ThemedView, inherit_bindings=False):
         row, strip = lines[y]
         if self.cursor is not None and row == self.cursor:
             base = paint.cursor_style(base, self.palette, focused=self.has_focus)
+            strip = paint.loud(strip, self.palette)
         return paint.on_base(strip, width, base)
 
     def _lines(self) -> list[tuple[int, Strip]]:

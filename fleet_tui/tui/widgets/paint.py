@@ -35,6 +35,30 @@ def strip_of(spans: Iterable[Span], palette: Palette, *, on_cursor: bool = False
     return Strip(segments)
 
 
+def loud(strip: Strip, palette: Palette) -> Strip:
+    """Return a strip as it can be read on the cursor's line: quiet text in the plain colour."""
+    quiet = palette.quiet_colours
+    return Strip(
+        [
+            Segment(text, _without_colour(style), control)
+            if style is not None and style.color in quiet
+            else Segment(text, style, control)
+            for text, style, control in strip
+        ]
+    )
+
+
+def _without_colour(style: Style) -> Style:
+    return Style(
+        bgcolor=style.bgcolor,
+        bold=style.bold,
+        italic=style.italic,
+        underline=style.underline,
+        reverse=style.reverse,
+        meta=style.meta,
+    )
+
+
 def on_base(strip: Strip, width: int, base: Style) -> Strip:
     """Return the strip in exactly `width` cells on a base style."""
     return strip.adjust_cell_length(width, base).apply_style(base)
