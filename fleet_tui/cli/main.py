@@ -30,6 +30,7 @@ COMMAND_GROUPS = (
     "worker",
     "heartbeats",
     "hosts",
+    "costs",
     "doctor",
     "mirror",
     "promote",

@@ -147,11 +147,11 @@ class Orders:
         )
 
     async def find(self, name: str) -> TaskEntry:
-        """Return a task's entry by its name, or by a beginning of it that only one has."""
+        """Return a task's entry by its name, or by a part of it that only one has."""
         wanted = name.removesuffix(".md")
         listing = await self._store.listing(TASK_STATES, limit=REPORTED)
         exact = [e for e in listing.entries if e.name == wanted]
-        found = exact or [e for e in listing.entries if wanted and e.name.startswith(wanted)]
+        found = exact or [e for e in listing.entries if wanted and wanted in e.name]
         if len({e.name for e in found}) == 1:
             return found[0]
         what = "no task" if not found else f"{len(found)} tasks"

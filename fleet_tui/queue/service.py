@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import Event
     from fleet_tui.model.queue_view import TaskRow, WorkerRow
     from fleet_tui.model.task import Beat, Reaped
+    from fleet_tui.queue.report import Report
     from fleet_tui.queue.store import TaskStore
 
 SHOWN = 300
@@ -151,6 +152,16 @@ class Queue:
             await worker.run(once=once)
         finally:
             self.workers.remove(worker)
+
+    async def tend(self) -> None:
+        """Look after the queue without showing it: what a worker does beside its work."""
+        self._context.spawn(self._look_after())
+
+    async def tell_report(self, report: Report) -> None:
+        """Raise a report as a notice."""
+        severity = "warning" if len(report.of("fine")) < len(report.findings) else "info"
+        key, text = self._context.new_id("n"), f"queue report: {report.summary}"
+        self._context.notice(key, severity, "queue-report", "fleet", text)  # type: ignore[arg-type]
 
     def pause(self, is_paused: bool) -> None:
         """Tell the workers of this machine to take nothing, or to go on. Raises FleetError."""
