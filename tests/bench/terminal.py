@@ -27,6 +27,8 @@ class Terminal:
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], cwd: str) -> None:
         self.began = time.perf_counter()
         self.received = 0
+        self.kept: bytearray | None = None
+        """Where every byte goes, when all are wanted."""
         self._seen = b""
         self._is_over = False
         self.pid, self._fd = pty.fork()
@@ -47,6 +49,8 @@ class Terminal:
             self._is_over = True
             return False
         self.received += len(data)
+        if self.kept is not None:
+            self.kept += data
         if _SYNC_QUERY in data:
             os.write(self._fd, _SYNC_ANSWER)
         self._seen = (self._seen + data)[-KEPT:]
