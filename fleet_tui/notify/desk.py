@@ -14,6 +14,7 @@ from fleet_tui.model.errors import FleetError
 from fleet_tui.model.events import NoticeRaised, PartChanged
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.routes_view import DeliveryView, NoticeProof, RoutesView, RouteView
+from fleet_tui.model.text import one_line
 from fleet_tui.notify import compose
 from fleet_tui.notify.carrier import Carrier
 from fleet_tui.notify.keys import KeyRing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.context import FleetContext
     from fleet_tui.model.events import Event
+    from fleet_tui.model.notice import Severity
     from fleet_tui.notify.message import ServiceAnswer
 
 GATHER_SECONDS = 0.05
@@ -89,6 +91,17 @@ class NoticeDesk:
         self.outbox.close()
 
     # --- what a face asks for ---------------------------------------------------------------
+
+    def new(self, severity: Severity, event: str, source: str, text: str) -> Notice:
+        """Return a notice of now with an identifier of its own; its texts are made one line."""
+        return Notice(
+            self._context.new_id("n"),
+            self._now(),
+            severity,
+            one_line(event, 40),
+            one_line(source, 80),
+            one_line(text, 2000),
+        )
 
     async def tell(self, notice: Notice, *, origin: str = "", hops: int = 0) -> Notice:
         """Take one notice, write it down, and show it; returns it as it is now known.
@@ -203,9 +216,9 @@ class NoticeDesk:
     def _now(self) -> float:
         return self._context.clock.time()
 
-    def _own(self, key: str, severity: str, event: str, text: str, source: str = "fleet") -> Notice:
+    def _own(self, key: str, severity: Severity, event: str, text: str, source: str = "fleet") -> Notice:
         identifier = f"notify-{key}-{int(self._now())}"
-        return Notice(identifier, self._now(), severity, event, source, text)  # type: ignore[arg-type]
+        return Notice(identifier, self._now(), severity, event, source, text)
 
     def _own_id(self) -> str:
         known = self.outbox.note(FLEET_ID)

@@ -4,7 +4,8 @@
 With `--outages 5,60` the interface of a network namespace is also taken down for so many seconds
 (Linux, as root).
 
-`python -m tests.faults promotion --pairs 1000` lets pairs of machines promote themselves at once.
+`python -m tests.faults promotion --pairs 1000` lets pairs of machines promote themselves at once;
+`python -m tests.faults notices --rounds 200` kills the sender of notices.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from tests.faults import queue_rounds
 from tests.faults.kinds import CLIENT, FAULTS, INTERFACE, own_network
+from tests.faults.notices import main as notices
 from tests.faults.promotions import promotions
 from tests.faults.rounds import RoundResult, play
 from tests.support.durable_site import site_at
@@ -32,6 +34,8 @@ def main() -> None:
         sys.exit(queue_rounds.main(sys.argv[2:]))
     if sys.argv[1:2] == ["promotion"]:
         sys.exit(asyncio.run(promotions(sys.argv[2:])))
+    if sys.argv[1:2] == ["notices"]:
+        sys.exit(notices(sys.argv[2:]))
     options = _options()
     if options.outages and not options.in_namespace:
         inside = own_network([sys.executable, "-m", "tests.faults", *sys.argv[1:], _IN_NAMESPACE])
