@@ -286,7 +286,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
             '35: surfaces.memory: found "git"; allowed: "primary", "mesh", "hub" or "cloud"',
             '37: peers.broker: found "0.0.0.0:7899"; allowed: a loopback address and port, like '
             '"127.0.0.1:7899"',
-            '39: keys."Q X": found "Q X"; allowed: an action\'s id, like dispatch',
+            '39: keys."Q X": found "Q X"; allowed: an action\'s id, like pane.zoom',
             '40: keys.b: found 1; allowed: a list, each a key like "d" or "ctrl+t", in [ ]',
         ],
     ),
