@@ -219,6 +219,31 @@ async def test_notices_tell_what_went_wrong(tmp_path: Path) -> None:
         assert any("connection refused" in text for text in texts)
 
 
+async def test_output_that_the_disk_refuses_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+    config = fleet_file(tmp_path, ["a", "b"])
+    go = asyncio.Event()
+    scripts = {"a": waits_for(go, b"lost\n"), "b": waits_for(go, b"lost\n")}
+    async with staged(config, scripts) as stage:
+        (tmp_path / "data" / "runs").write_text("no folder")
+        live = await stage.start()
+        go.set()
+        runs = await live.finished
+        assert [run.state for run in runs] == ["succeeded", "succeeded"]
+        told = [e.notice for e in stage.heard if isinstance(e, NoticeRaised)]
+        assert {notice.id for notice in told if notice.event == "output-lost"} == {"output-disk"}
+
+
+async def test_a_broken_run_store_is_put_aside_and_told(tmp_path: Path) -> None:
+    config = fleet_file(tmp_path, ["web"])
+    async with staged(config, {"web": prints(b"")}) as stage:
+        path = stage.fleet.store.path
+    path.write_bytes(b"no database at all, but long enough to be looked at " * 99)
+    async with staged(config, {"web": prints(b"")}) as stage:
+        [told] = stage.fleet.recovery.notices()
+        assert told.notice.event == "store-broken"
+        assert str(stage.fleet.store.moved_aside) in told.notice.text
+
+
 async def test_state_folder_and_log_are_for_their_owner_only(tmp_path: Path) -> None:
     async with staged(fleet_file(tmp_path, ["web"]), {"web": prints(b"x\n")}) as stage:
         (run,) = await stage.run()

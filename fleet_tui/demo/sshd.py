@@ -107,8 +107,13 @@ class DemoServer(asyncssh.SSHServer):
 
 
 def inner_socket(spec: DemoSpec) -> str:
-    """Return the path of the socket behind which the inner hosts are."""
-    return str(Path(spec.home) / "inner.sock")
+    """Return the path of the socket behind which the inner hosts are.
+
+    The shorter of the absolute and the relative one: a socket's name holds some 100 bytes, and the
+    servers run in the demo's home.
+    """
+    path = str(Path(spec.home) / "inner.sock")
+    return min(path, os.path.relpath(path), key=len)
 
 
 async def listen(spec: DemoSpec) -> list[asyncssh.SSHAcceptor]:

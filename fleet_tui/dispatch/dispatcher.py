@@ -230,7 +230,8 @@ class Dispatcher:
                 folder = self._services.data_dir / "runs" / run.id
                 plan = self._plan_again(dispatch, run, hosts[run.id])
                 is_events = plan.adapter.speaks == "events"
-                task = self._task(plan, run, Spool.reopen(folder, show=not is_events))
+                spool = Spool.reopen(folder, show=not is_events, on_fault=self._disk_refused)
+                task = self._task(plan, run, spool)
                 task.recorder.counted_lines = timeline.known_lines(position)
                 self._services.desk.add(task.recorder, timeline, position)
                 task.replay(folder)
@@ -250,13 +251,21 @@ class Dispatcher:
         tasks: dict[str, RunTask] = {}
         for position, (plan, run) in enumerate(zip(plans, runs, strict=True)):
             folder = self._services.data_dir / "runs" / run.id
-            task = self._task(plan, run, Spool(folder))
+            task = self._task(plan, run, Spool(folder, on_fault=self._disk_refused))
             if task.can_ask:
                 keep_request(folder, plan.request)
             self._services.desk.add(task.recorder, timeline, position)
             tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
         return self._follow(dispatch, tasks, timeline, self._one)
+
+    def _disk_refused(self, error: JournalError) -> None:
+        """Tell that output is being lost here; the runs themselves go on."""
+        text = one_line(str(error), 500)
+        now = self._run_services.clock.time()
+        self._run_services.publish(
+            NoticeRaised(Notice("output-disk", now, "error", "output-lost", "fleet", text))
+        )
 
     def _timeline_path(self, dispatch: Dispatch) -> Path:
         return self._services.data_dir / "dispatches" / f"{dispatch.id}.timeline"

@@ -81,12 +81,18 @@ class Recovery:
             self._store.finish_runs([(item.run, "") for item in self._left.to_close])
 
     def notices(self) -> tuple[NoticeRaised, ...]:
-        """Return what happened while nobody listened: runs closed for a crashed program."""
-        text = self._left.notice
-        if not text:
-            return ()
+        """Return what happened while nobody listened: runs closed for a crashed program, and a
+        run store that was broken.
+        """
         now = self._clock.time()
-        return (NoticeRaised(Notice("left-open", now, "warning", "run-lost", "fleet", text)),)
+        told = []
+        if self._left.notice:
+            text = self._left.notice
+            told.append(Notice("left-open", now, "warning", "run-lost", "fleet", text))
+        if self._store.moved_aside is not None:
+            text = f"the run store could not be read and was put aside as {self._store.moved_aside}"
+            told.append(Notice("store-aside", now, "error", "store-broken", "fleet", text))
+        return tuple(NoticeRaised(notice) for notice in told)
 
     async def find_left_open(self) -> int:
         """Follow the runs that a program which is gone left on their hosts; returns how many.

@@ -114,13 +114,20 @@ class Spool:
         LIVE[self._folder] = self._index
 
     @classmethod
-    def reopen(cls, run_dir: Path, limits: SpoolLimits | None = None, *, show: bool) -> Spool:
+    def reopen(
+        cls,
+        run_dir: Path,
+        limits: SpoolLimits | None = None,
+        *,
+        show: bool,
+        on_fault: Callable[[JournalError], None] | None = None,
+    ) -> Spool:
         """Go on with the spool of a run that another program, or an earlier one, began.
 
         Lines that are not known to stand for certain bytes are taken out of the view; with `show`
         they are made again from the raw files. Otherwise `in_view` says which bytes they were of.
         """
-        spool = cls(run_dir, limits)
+        spool = cls(run_dir, limits, on_fault=on_fault)
         spool._resume(show=show)
         return spool
 
