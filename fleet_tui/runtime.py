@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fleet_tui.board import Board
 from fleet_tui.desks.audit import AuditDesk
+from fleet_tui.desks.costs import CostsDesk
 from fleet_tui.desks.doctor import DoctorDesk
 from fleet_tui.desks.history import HistoryDesk
+from fleet_tui.desks.peers import PeersDesk
 from fleet_tui.desks.queue import QueueDesk
+from fleet_tui.desks.roles import RolesDesk
 from fleet_tui.desks.threads import ThreadsDesk
 from fleet_tui.fleet import Fleet
 from fleet_tui.mailbox import Mailbox
@@ -32,12 +35,15 @@ if TYPE_CHECKING:
     from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.control import Changes, GatheredGroup
+    from fleet_tui.model.costs_control import CostsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest
+    from fleet_tui.model.roles_control import RolesControl
     from fleet_tui.model.threads_control import ThreadsControl
 
 T = TypeVar("T")
@@ -66,9 +72,12 @@ class CoreThread:
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
         self.audit: AuditControl = AuditDesk(self._call, self._fleet)
+        self.peers: PeersControl = PeersDesk(self._call, self._fleet)
+        self.costs: CostsControl = CostsDesk(self._call, self._fleet)
         self.doctor: DoctorControl = DoctorDesk(self._call, self._fleet)
         self.past: HistoryControl = HistoryDesk(self._call, self._fleet)
         self.threads: ThreadsControl = ThreadsDesk(self._call, self._fleet)
+        self.roles: RolesControl = RolesDesk(self._call, self._fleet)
         self.queue: QueueControl = QueueDesk(self._call, self._fleet)
 
     @property

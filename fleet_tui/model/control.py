@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
     from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.costs_control import CostsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
+    from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest, Preview
+    from fleet_tui.model.roles_control import RolesControl
     from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView
     from fleet_tui.model.threads_control import ThreadsControl
 
@@ -74,8 +77,20 @@ class FleetControl(Protocol):
         """The shared task queue."""
 
     @property
+    def peers(self) -> PeersControl:
+        """Agent sessions and their messages."""
+
+    @property
+    def roles(self) -> RolesControl:
+        """Who leads, and letting another host lead."""
+
+    @property
     def audit(self) -> AuditControl:
         """The audit log."""
+
+    @property
+    def costs(self) -> CostsControl:
+        """What runs have cost."""
 
     @property
     def doctor(self) -> DoctorControl:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from fleet_tui.tui.actions import Registry
 from fleet_tui.tui.verbs import (
     audit,
+    costs,
     hosts,
     lines,
     lists,
     looks,
     output,
+    past,
+    peers,
     program,
     questions,
+    roles,
     screens,
     sessions,
+    threads,
     view,
 )
 
@@ -22,13 +27,18 @@ REGISTRY = Registry(
         *hosts.ACTIONS,
         *view.ACTIONS,
         *audit.ACTIONS,
+        *costs.ACTIONS,
         *looks.ACTIONS,
         *output.ACTIONS,
+        *peers.ACTIONS,
         *sessions.ACTIONS,
         *questions.ACTIONS,
+        *roles.ACTIONS,
         *lines.ACTIONS,
         *lists.ACTIONS,
         *screens.ACTIONS,
+        *past.ACTIONS,
+        *threads.ACTIONS,
         *program.ACTIONS,
     )
 )

@@ -20,9 +20,12 @@ from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, PartView, RunView, ViewLine
 from tests.tui.answers import done, refused
 from tests.tui.fake_audit import FakeAudit
+from tests.tui.fake_costs import FakeCosts
 from tests.tui.fake_lines import FakeLines, FakeTimeline
 from tests.tui.fake_past import FakeDoctor, FakeHistory, FakeThreads
+from tests.tui.fake_peers import FakePeers
 from tests.tui.fake_queue import FakeQueue
+from tests.tui.fake_roles import FakeRoles
 from tests.tui.fixed_clock import NOW
 
 if TYPE_CHECKING:
@@ -71,6 +74,9 @@ class FakeControl:
         self.groups: tuple[GatheredGroup, ...] = ()
         self.history: tuple[str, ...] = ("summarise what changed since yesterday", "uname -a")
         self.audit = FakeAudit()
+        self.peers = FakePeers(self)
+        self.roles = FakeRoles(self)
+        self.costs = FakeCosts(self.now)
         self.doctor, self.past, self.threads = FakeDoctor(), FakeHistory(self), FakeThreads()
         self.queue = FakeQueue(self)
         self.refusal: FleetError | None = None

@@ -46,7 +46,8 @@ def test_every_action_is_live_somewhere_and_reachable() -> None:
 
 
 def test_what_is_dangerous_needs_write() -> None:
-    assert [a.id for a in REGISTRY if a.danger != "none" and not a.needs_write] == []
+    dangerous = [a.id for a in REGISTRY if a.danger != "none" and not a.needs_write]
+    assert dangerous == ["promotion.begin"]  # the way back of a machine that may only look
 
 
 def test_bindings_and_documentation_come_from_the_registry() -> None:

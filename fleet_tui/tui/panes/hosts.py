@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.promoting import mirror_text
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.filtered_table import FilteredTable
@@ -31,6 +33,7 @@ COLUMNS = (
     Column("state", "state", 18, is_flexible=True, most=28),
     Column("role", "role", 9, drop=3),
     Column("latency", "rtt", 5, is_right=True, drop=2),
+    Column("mirror", "mirror", 14, drop=5),
     Column("agent", "agent", 14, is_flexible=True, most=18, drop=4),
     Column("runs", "run", 3, is_right=True, drop=0),
     Column("cost", "cost", 6, is_right=True, drop=1),
@@ -42,6 +45,7 @@ class HostRows:
 
     def __init__(self) -> None:
         self.views: Mapping[str, HostView] = {}
+        self.roles: RolesView | None = None
         self.order: Sequence[str] = ()
         self.default_agent = ""
         self.now = 0.0
@@ -62,7 +66,8 @@ class HostRows:
         return {
             "name": [(fmt.clip_middle(clean(key), 22), "*" if view.open_runs else "")],
             "state": [(f"{look.glyph} ", look.role), (clean(state), look.role)],
-            "role": [(role_of(view), "muted")],
+            "role": [(role_of(view, self.roles), "muted")],
+            "mirror": [mirror_text(self.roles.mirrors.get(key) if self.roles else None)],
             "latency": [(fmt.latency(view.link.latency_seconds), "muted")],
             "agent": [(clean(agent_of(view, self.default_agent)), "muted")],
             "runs": [(str(view.open_runs) if view.open_runs else "", "*accent")],
@@ -75,7 +80,9 @@ class HostRows:
         values: dict[str, float | str | None] = {
             "name": key,
             "state": LINK_RANKS.index(view.link.state),
-            "role": ROLE_RANKS.index(role_of(view)) if role_of(view) else None,
+            "role": ROLE_RANKS.index(role_of(view, self.roles))
+            if role_of(view, self.roles)
+            else None,
             "latency": view.link.latency_seconds,
             "agent": agent_of(view, self.default_agent),
             "runs": view.open_runs or None,
@@ -96,9 +103,16 @@ LINK_RANKS = ("down", "connecting", "unknown", "up")
 """Worst first."""
 
 
-def role_of(view: HostView) -> str:
-    """Return a host's first role, the weightiest first."""
-    return next((role for role in ROLE_RANKS if role in view.host.roles), "")
+def role_of(view: HostView, roles: RolesView | None = None) -> str:
+    """Return a host's role: who leads is who was promoted last, else as fleet.toml says."""
+    leads = roles.primary if roles is not None else ""
+    if leads == view.host.name:
+        return "primary"
+    given = view.host.roles - {"primary"} if leads else view.host.roles
+    return next(
+        (role for role in ROLE_RANKS if role in given),
+        "secondary" if leads and view.host.roles else "",
+    )
 
 
 def agent_of(view: HostView, default: str) -> str:
@@ -135,10 +149,11 @@ class HostsPane(Pane):
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show states at once, ages and numbers when they may move."""
-        if not (dirty.hosts or dirty.numbers):
+        if not (dirty.hosts or dirty.numbers or RolesView in dirty.parts):
             return
         rows = self.rows
         rows.now = now
+        rows.roles = store.part(RolesView)
         rows.state_width = self.table.column_width("state")
         changed = rows.views is not store.hosts or len(rows.order) != len(store.hosts)
         rows.views = store.hosts

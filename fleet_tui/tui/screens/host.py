@@ -9,9 +9,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.progress import seconds_of
+from fleet_tui.tui.promoting import mirror_facts, mirror_text
 from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.safe import short as one_line
 from fleet_tui.tui.screens.page import Page
@@ -55,7 +57,7 @@ class HostRuns:
         view = self.views[key]
         run, now = view.run, self._app.clock.time()
         look = states.run_look(view)
-        lost = states.lost_contact(view, now)
+        lost = states.lost_contact(view, now) or states.goes_on(view, now)
         dispatch = self._app.store.dispatches.get(run.dispatch)
         seconds = seconds_of(view, now)
         prompt = dispatch.dispatch.prompt if dispatch else ""
@@ -113,7 +115,7 @@ class HostScreen(Page):
         if not (dirty.numbers or dirty.hosts or dirty.runs) or self.host_name not in store.hosts:
             return
         lines = []
-        for label, text, style in host_facts(store.hosts[self.host_name], now):
+        for label, text, style in self._all_facts(store, now):
             lead = (f"{label:<{LABEL}}", "$fleet-faint")
             lines.append(Content.assemble(lead, (clean(text), style)))
         self.facts.update(Content("\n").join(lines))
@@ -124,6 +126,14 @@ class HostScreen(Page):
             self.show_hints()
         else:
             self.table.refresh()
+
+    def _all_facts(self, store: Store, now: float) -> Iterator[tuple[str, str, str]]:
+        """Yield what is known of the host, and of the fleet's settings on it."""
+        yield from host_facts(store.hosts[self.host_name], now)
+        roles = store.part(RolesView)
+        mirror = roles.mirrors.get(self.host_name) if roles is not None else None
+        if mirror is not None and mirror.state != "unreachable":
+            yield "mirror", mirror_facts(mirror), f"$fleet-{mirror_text(mirror)[1]}"
 
     @property
     def run_at_cursor(self) -> RunView | None:
