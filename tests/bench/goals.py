@@ -62,5 +62,7 @@ GOALS: Mapping[str, Goal] = {
     "screen/core-lag-p95": _most(15, 15, "ms"),
     "paint/p50": _most(350, 350, "ms"),
     "memory/10000000": _most(20, 20, "MB"),
+    "stall/core-lag-max": _most(100, 100, "ms"),
+    "table/ours": _most(10, 10, "%"),
 }
 """By scenario, size or server, and peer or measure. Ratios are peer by ours."""

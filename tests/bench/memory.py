@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.bench.options import Options
     from tests.bench.report import Report
 
+PEERS = {"Log": 1_000_000, "RichLog": 100_000}
+"""Lines that each is given: what it needs for ten million is told, not tried."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,3 +36,19 @@ def run(lab: Lab, options: Options, report: Report) -> None:
         report.number(f"memory/{lines}/disk", "  on disk", answer["disk"] / 2**20, "MB")
         report.number(f"memory/{lines}/rate", "  lines into it", answer["rate"], "lines/s")
         report.number(f"memory/{lines}/read", "  a window anywhere", answer["window_ms"], "ms")
+    for widget, lines in PEERS.items() if options.has_peers else ():
+        grown = _weighed(widget, lines)
+        report.number(f"memory/{widget}/{lines}", f"{widget}, {lines:,} lines", grown, "MB")
+        whole = grown * options.lines / lines
+        report.number(f"memory/{widget}", f"  so for {options.lines:,}", whole, "MB")
+
+
+def _weighed(widget: str, lines: int) -> float:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.memory_peers", widget, str(lines)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return float(json.loads(done.stdout))

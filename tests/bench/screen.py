@@ -1,4 +1,4 @@
-"""The part `screen`: keys, loops and first paint, in a real terminal."""
+"""The part `screen`: keys, loops, first paint and tables in a real terminal, and memory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench import memory, table
 from tests.bench.measure import Sample, quantile
 from tests.bench.pour import pouring
 from tests.bench.stage import SETTLE, Play
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.bench.report import Report
     from tests.bench.terminal import Terminal
 
+OURS = "ours"
 STREAMS, RATE = 24, 100_000
 RICH_RATE = 5_000
 """RichLog answers no key at all at the full rate."""
@@ -40,13 +42,17 @@ ROOT = str(Path(__file__).resolve().parents[2])
 
 def run(lab: Lab, options: Options, report: Report) -> None:
     """Run the scenarios that are wanted."""
+    if options.wants("table"):
+        table.run(lab, options, report)
     with pouring(lab) as site:
         if options.wants("paint"):
             _first_paint(lab, site, options, report)
         if options.wants("keys"):
             _keys(lab, site, options, report)
         if options.wants("stall"):
-            _stall(lab, site, report)
+            _stall(lab, site, options, report)
+    if options.wants("memory"):
+        memory.run(lab, options, report)
 
 
 def _play(lab: Lab, site: Site, *, rate: int = RATE, widget: str = "") -> Play:
@@ -61,6 +67,15 @@ def _play(lab: Lab, site: Site, *, rate: int = RATE, widget: str = "") -> Play:
         seconds=SECONDS,
         widget=widget,
     )
+
+
+def _plays(lab: Lab, site: Site, options: Options) -> dict[str, Play]:
+    """Return what is measured by its name: ours, and Textual's own widgets."""
+    plays = {OURS: _play(lab, site)}
+    if options.has_peers:
+        plays["Textual's Log"] = _play(lab, site, widget="Log")
+        plays[f"RichLog at {RICH_RATE:,}/s"] = _play(lab, site, rate=RICH_RATE, widget="RichLog")
+    return plays
 
 
 @contextmanager
@@ -88,17 +103,13 @@ def _answer(play: Play, terminal: Terminal) -> dict[str, float]:
 
 def _keys(lab: Lab, site: Site, options: Options, report: Report) -> None:
     report.title(f"keys while {STREAMS} connections stream {RATE:,} lines/s, 120x40")
-    plays = {"ours": _play(lab, site)}
-    if options.has_peers:
-        plays["Textual's Log"] = _play(lab, site, widget="Log")
-        plays[f"RichLog at {RICH_RATE:,}/s"] = _play(lab, site, rate=RICH_RATE, widget="RichLog")
-    for name, play in plays.items():
+    for name, play in _plays(lab, site, options).items():
         with _on_stage(play) as terminal:
             if not play.widget:
                 terminal.press("1/")
             took = _type_on(terminal, play)
             answer = _answer(play, terminal)
-        key = "screen" if name == "ours" else f"screen-{name}"
+        key = "screen" if name == OURS else f"screen-{name}"
         rate = answer["lines_per_second"]
         report.number(f"{key}/lines", f"{name}: lines", rate, "lines/s")
         report.number(f"{key}/keys", "keys", len(took), "")
@@ -133,17 +144,20 @@ def _type_on(terminal: Terminal, play: Play) -> list[float]:
 # A terminal that stops reading.
 
 
-def _stall(lab: Lab, site: Site, report: Report) -> None:
+def _stall(lab: Lab, site: Site, options: Options, report: Report) -> None:
     report.title(f"a terminal that stops reading for {STALL:g} s, {RATE:,} lines/s")
-    play = replace(_play(lab, site), seconds=STALL + 4.0)
-    with _on_stage(play) as terminal:
-        terminal.read_for(STALL_AFTER)
-        time.sleep(STALL)
-        answer = _answer(play, terminal)
-    report.number("stall/core-lag-p95", "core loop lag p95", answer["core_p95"] * 1e3, "ms")
-    report.number("stall/core-lag-max", "core loop lag max", answer["core_max"] * 1e3, "ms")
-    report.number("stall/ui-lag-max", "UI loop lag max", answer["screen_max"] * 1e3, "ms")
-    report.number("stall/lines", "lines", answer["lines_per_second"], "lines/s")
+    for name, play in _plays(lab, site, options).items():
+        play = replace(play, seconds=STALL + 4.0)
+        with _on_stage(play) as terminal:
+            terminal.read_for(STALL_AFTER)
+            time.sleep(STALL)
+            answer = _answer(play, terminal)
+        key = "stall" if name == OURS else f"stall-{name}"
+        rate = answer["lines_per_second"]
+        report.number(f"{key}/lines", f"{name}: lines", rate, "lines/s")
+        report.number(f"{key}/core-lag-p95", "core loop lag p95", answer["core_p95"] * 1e3, "ms")
+        report.number(f"{key}/core-lag-max", "core loop lag max", answer["core_max"] * 1e3, "ms")
+        report.number(f"{key}/ui-lag-max", "UI loop lag max", answer["screen_max"] * 1e3, "ms")
 
 
 # First paint.
