@@ -216,7 +216,9 @@ class NoticeDesk:
     def _now(self) -> float:
         return self._context.clock.time()
 
-    def _own(self, key: str, severity: Severity, event: str, text: str, source: str = "fleet") -> Notice:
+    def _own(
+        self, key: str, severity: Severity, event: str, text: str, source: str = "fleet"
+    ) -> Notice:
         identifier = f"notify-{key}-{int(self._now())}"
         return Notice(identifier, self._now(), severity, event, source, text)
 
