@@ -17,6 +17,9 @@ Scope = Literal[
     "list",
     "hosts",
     "queue",
+    "tasks",
+    "task",
+    "heartbeats",
     "peers",
     "peer",
     "sessions",
@@ -51,7 +54,11 @@ Danger = Literal["none", "ask", "named"]
 
 SCOPE_CHAINS: dict[str, tuple[Scope, ...]] = {
     "hosts": ("hosts", "machine", "list", "main", "app", "anywhere"),
-    "queue": ("queue", "main", "app", "anywhere"),
+    "queue": ("queue", "tasks", "list", "main", "app", "anywhere"),
+    "tasks": ("tasks", "list", "back", "app", "anywhere"),
+    "task": ("task", "lines", "back", "app", "anywhere"),
+    "report": ("lines", "back", "app", "anywhere"),
+    "heartbeats": ("heartbeats", "list", "back", "app", "anywhere"),
     "peers": ("peers", "peer", "list", "main", "app", "anywhere"),
     "sessions": ("sessions", "peer", "list", "back", "app", "anywhere"),
     "talk": ("talk", "lines", "back", "app", "anywhere"),

@@ -6,6 +6,7 @@ from fleet_tui.tui.actions import Registry
 from fleet_tui.tui.verbs import (
     audit,
     costs,
+    heartbeats,
     hosts,
     lines,
     lists,
@@ -15,6 +16,7 @@ from fleet_tui.tui.verbs import (
     peers,
     program,
     questions,
+    queue,
     roles,
     screens,
     sessions,
@@ -39,6 +41,8 @@ REGISTRY = Registry(
         *screens.ACTIONS,
         *past.ACTIONS,
         *threads.ACTIONS,
+        *queue.ACTIONS,
+        *heartbeats.ACTIONS,
         *program.ACTIONS,
     )
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
+    from fleet_tui.model.run import AgentName
     from tests.tui.fake_control import FakeControl
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -39,6 +40,19 @@ REPORTS = (
     HostReport("nas1"),
     HostReport("cloud1", (Finding("cloud1", "reach", "error", "refused", "no run", "start it"),)),
 )
+
+
+def thread(
+    host: str,
+    agent: AgentName,
+    session: str,
+    folder: str,
+    title: str,
+    at: float,
+    branch: str = "",
+) -> Thread:
+    """Return a thread of 140 kB."""
+    return Thread(host, agent, session, f"/h/{host}.jsonl", 140_000, at, folder, branch, title)
 
 
 class FakeDoctor:
@@ -97,9 +111,9 @@ class FakeThreads:
 
     def __init__(self) -> None:
         self.threads = (
-            Thread("web01", "claude", SESSION, "/h/x.jsonl", 140_000, NOW - 60, "/srv/app", "main", "mend the cart"),
-            Thread("nas2", "codex", SESSION[::-1], "/h/y.jsonl", 900, NOW - 7200, "/srv/api", "", "count"),
-        )  # fmt: skip
+            thread("web01", "claude", SESSION, "/srv/app", "mend the cart", NOW - 60, "main"),
+            thread("nas2", "codex", SESSION[::-1], "/srv/api", "count", NOW - 7200),
+        )
         self.said = (
             Said("user", "mend the cart"),
             Said("tool", "Edit cart.py"),

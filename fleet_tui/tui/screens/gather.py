@@ -88,11 +88,12 @@ def _block(group: GatheredGroup) -> list[FixedLine]:
         lines.append(("m", f"{fmt.some(group.cut_lines, 'more line')} not shown"))
     if group.difference:
         lines.append(("m", "what differs from the first answer:"))
-        lines += [_diff_line(line) for line in group.difference]
+        lines += [diff_line(line) for line in group.difference]
     return lines
 
 
-def _diff_line(line: str) -> FixedLine:
+def diff_line(line: str) -> FixedLine:
+    """Return a line of a unified diff with what it is."""
     if line.startswith("+"):
         return "+", line[1:]
     return ("-", line[1:]) if line.startswith("-") else ("m", line)

@@ -1,20 +1,20 @@
-"""What was dispatched before, newest first."""
+"""What ran before, newest first, found by words: `host:web* state:failed since:2h some text`."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
 
+from fleet_tui.model.run_filter import EXAMPLE
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.safe import short as one_line
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
+from fleet_tui.tui.widgets.queried_table import QueriedTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
@@ -22,101 +22,121 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from fleet_tui.model.errors import FleetError
+    from fleet_tui.model.history import HistoryPage, PastRun
+    from fleet_tui.model.run import Run
     from fleet_tui.model.snapshot import DispatchView
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
+PAGE = 200
+"""Runs that are fetched at a time."""
 COLUMNS = (
     Column("when", "when", 8),
-    Column("state", "runs", 24, is_flexible=True, most=44),
-    Column("target", "target", 12, is_flexible=True, most=28, drop=2),
-    Column("mode", "mode", 12, drop=3),
-    Column("cost", "cost", 7, is_right=True, drop=1),
-    Column("prompt", "prompt", 16, is_flexible=True),
+    Column("state", "state", 12, is_flexible=True, most=22),
+    Column("host", "host", 8, is_flexible=True, most=20),
+    Column("agent", "agent", 6, drop=3),
+    Column("mode", "mode", 12, drop=5),
+    Column("time", "took", 7, is_right=True, drop=4),
+    Column("cost", "cost", 7, is_right=True, drop=2),
+    Column("prompt", "prompt", 16, is_flexible=True, most=60),
+    Column("answer", "answer", 16, is_flexible=True, drop=1),
 )
 
 
-class DispatchRows:
+class PastRows:
     """The rows of the history."""
 
     def __init__(self, app: FleetApp) -> None:
         self._app = app
-        self.views: dict[str, DispatchView] = {}
+        self.runs: dict[str, PastRun] = {}
 
     def ids(self) -> Sequence[str]:
-        """Return the dispatches' ids, newest first."""
-        return list(self.views)
+        """Return the runs' ids, newest first."""
+        return list(self.runs)
+
+    def now(self, key: str) -> Run:
+        """Return a run as it stands now."""
+        live = self._app.store.runs.get(key)
+        return live.run if live is not None else self.runs[key].run
 
     def cells(self, key: str) -> Mapping[str, Sequence[Span]]:
-        """Return a dispatch's cells."""
-        view = self.views[key]
-        dispatch = view.dispatch
-        runs = [self._app.store.runs[i] for i in view.run_ids if i in self._app.store.runs]
-        costs = [run.run.cost_usd for run in runs if run.run.cost_usd is not None]
-        ago = fmt.age(self._app.clock.time() - dispatch.created_at)
+        """Return a run's cells."""
+        past, run = self.runs[key], self.now(key)
+        look = states.RUNS[run.state]
+        live = self._app.store.runs.get(key)
+        if live is not None:
+            look = states.run_look(live)
+        why = run.outcome if run.outcome not in (None, "ok", "error", "killed") else ""
+        ago = fmt.age(self._app.clock.time() - run.created_at)
+        seconds = _seconds(run)
         return {
             "when": [(f"{ago} ago", "muted")],
-            "state": self._state(view),
-            "target": [(clean(dispatch.target), "")],
-            "mode": [(dispatch.mode, "wait" if dispatch.mode == "unrestricted" else "muted")],
-            "cost": [(fmt.money(sum(costs)) if costs else "", "")],
-            "prompt": [(one_line(dispatch.prompt, 300), "")],
+            "state": [
+                (f"{look.glyph} {look.word}", look.role),
+                (f" {why}" if why else "", "muted"),
+            ],
+            "host": [(clean(run.host), "")],
+            "agent": [(run.agent, "muted")],
+            "mode": [(run.mode, "wait" if run.mode == "unrestricted" else "muted")],
+            "time": [("" if seconds is None else fmt.elapsed(seconds), "muted")],
+            "cost": [("" if run.cost_usd is None else fmt.money(run.cost_usd), "")],
+            "prompt": [(one_line(past.prompt, 300), "")],
+            "answer": [(one_line(past.answer or run.reason, 300), "muted")],
         }
 
-    def _state(self, view: DispatchView) -> list[Span]:
-        known = [self._app.store.runs[i] for i in view.run_ids if i in self._app.store.runs]
-        if not known:
-            return [(fmt.some(len(view.run_ids), "run"), "muted")]
-        counts = Counter(
-            states.ON_ITS_OWN if states.is_on_its_own(run) else states.RUNS[run.run.state]
-            for run in known
-        )
-        return [
-            (f"{look.glyph} {counts[look]} {look.word}  ", look.role)
-            for look in (states.ON_ITS_OWN, *states.RUNS.values())
-            if look in counts
-        ]
-
     def sort_value(self, key: str, column: str) -> float | str | None:
-        """Return what a dispatch's cell is ordered by; of states the one with most runs open."""
-        dispatch = self.views[key].dispatch
-        if column == "when":
-            return -dispatch.created_at
-        if column == "state":
-            known = (self._app.store.runs.get(i) for i in self.views[key].run_ids)
-            return -sum(view is not None and view.run.is_open for view in known)
+        """Return what a run's cell is ordered by."""
+        run = self.now(key)
+        match column:
+            case "when":
+                return -run.created_at
+            case "time":
+                return _seconds(run)
+            case "cost":
+                return None if run.cost_usd is None else -run.cost_usd
         return "".join(text for text, _ in self.cells(key)[column])
 
     def search_text(self, key: str) -> str:
-        """Return what the filter looks at."""
-        dispatch = self.views[key].dispatch
-        return f"{dispatch.id} {dispatch.target} {dispatch.mode} {dispatch.prompt}"
+        """Return what a filter looks at."""
+        return f"{key} {self.runs[key].prompt}"
+
+
+def _seconds(run: Run) -> float | None:
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return run.finished_at - run.started_at
 
 
 class RunsScreen(Page):
-    """`enter` shows a dispatch again in the output pane."""
+    """`enter` shows a run again in the output pane; two marked ones can be compared."""
 
     place = "runs"
     BINDINGS = bindings_for("runs", "list", "back")
 
-    def __init__(self, app: FleetApp) -> None:
+    def __init__(self, app: FleetApp, words: str = "") -> None:
         super().__init__(app, "runs")
-        self.rows = DispatchRows(app)
+        self.rows = PastRows(app)
         self.table = LineTable(
             self.rows,
             COLUMNS,
             can_mark=True,
-            empty="Nothing was dispatched yet.",
+            empty="No run is like that." if words else "Nothing was dispatched yet.",
             id="runs-table",
         )
+        self.found = QueriedTable(self.table, "/", EXAMPLE, is_live=True, query=words)
+        self.first = 0
+        """How many newer runs come before the ones that are shown."""
+        self.has_more = False
+        self._asked = 0
         self._box = Vertical(classes="body")
 
     def compose(self) -> ComposeResult:
         """Yield the table."""
         yield self.crumbs
         with self._box:
-            yield FilteredTable(self.table)
+            yield self.found
         yield self.hints
 
     def on_mount(self) -> None:
@@ -124,13 +144,43 @@ class RunsScreen(Page):
         self.set_focus(self.table)
         self.reload()
 
-    def reload(self) -> None:
-        """Ask for the history again."""
-        self.fleet_app.ask(self.fleet_app.control.recent(500), self._show_views)
+    @on(QueriedTable.Asked)
+    def _asked_for(self, event: QueriedTable.Asked) -> None:
+        event.stop()
+        self.first = 0
+        self.reload()
 
-    def _show_views(self, views: tuple[DispatchView, ...]) -> None:
-        self.rows.views = {view.dispatch.id: view for view in views}
-        self._box.border_title = content(fmt.some(len(views), "dispatch", "dispatches"))
+    def turn_page(self, direction: int) -> None:
+        """Show older runs (1) or newer ones (-1)."""
+        self.first = max(0, self.first + direction * PAGE)
+        self.reload()
+
+    def reload(self) -> None:
+        """Ask for the runs again; only the answer to the last question is shown."""
+        self._asked += 1
+        number = self._asked
+        app = self.fleet_app
+
+        def show(page: HistoryPage) -> None:
+            if number == self._asked:
+                self._show_page(page)
+
+        def refuse(error: FleetError) -> None:
+            if number == self._asked:
+                self._box.border_title = content(f"✗ {error}", "$fleet-bad")
+
+        app.ask(app.control.past.find(self.found.query_text, PAGE, self.first), show, refuse)
+
+    def _show_page(self, page: HistoryPage) -> None:
+        self.rows.runs = {past.run.id: past for past in page.runs}
+        self.has_more = page.has_more
+        words = f"{self.found.query_text} · " if self.found.query_text else ""
+        last = page.first + len(page.runs)
+        place = f"{page.first + 1:,}-{last:,}" if page.first or page.has_more else f"{last:,}"
+        more = " and older" if page.has_more else ""
+        self._box.border_title = content(
+            f"{words}{place} runs{more}" if last != 1 else f"{words}1 run"
+        )
         self.table.reload()
         self.show_hints()
 
@@ -142,18 +192,20 @@ class RunsScreen(Page):
             self.table.refresh()
 
     def open_row(self) -> None:
-        """Load the dispatch and show it."""
+        """Load the run's dispatch and show the run."""
         key = self.table.cursor_key
-        if key is not None:
-            self.fleet_app.ask(self.fleet_app.control.open_dispatch(key), self._opened)
-
-    def _opened(self, view: DispatchView) -> None:
+        if key is None:
+            return
         app = self.fleet_app
-        if app.screen is self:
-            app.pop_screen()
-        app.frames.tick()
-        app.main.show_dispatch(view.dispatch.id)
-        app.main.focus_pane("output")
+
+        def opened(view: DispatchView) -> None:
+            if app.screen is self:
+                app.pop_screen()
+            app.frames.tick()
+            app.main.show_run(view.dispatch.id, key)
+            app.main.focus_pane("output")
+
+        app.ask(app.control.open_dispatch(self.rows.runs[key].run.dispatch), opened)
 
     @on(LineTable.Opened)
     def _clicked(self, event: LineTable.Opened) -> None:

@@ -72,7 +72,7 @@ def _on_composer(act: Callable[[Writes], None]) -> Callable[[FleetApp, str], Non
 ACTIONS = (
     Action(
         "runs.reopen",
-        "Show this dispatch again",
+        "Show this run again",
         ("enter",),
         "runs",
         open_row,

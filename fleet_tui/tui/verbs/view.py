@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.tui.app import FleetApp
+    from fleet_tui.tui.drafts import Draft
 
 
 def _focus(pane: str) -> Callable[[FleetApp, str], None]:
@@ -58,16 +59,14 @@ def compose(app: FleetApp, argument: str) -> None:
         app.draft.target = argument
     elif app.main.current == "hosts" and hosts.marks:
         app.draft.target = ",".join(hosts.marked_or_cursor())
-    elif app.main.current == "hosts" and not app.draft.target and hosts.cursor_key:
-        app.draft.target = hosts.cursor_key
+    elif app.main.current == "hosts" and hosts.cursor_key and _is_untouched(app.draft):
+        app.draft.target = app.draft.suggested = hosts.cursor_key
     app.open_screen(ComposerScreen(app))
 
 
-def open_runs(app: FleetApp, _argument: str) -> None:
-    """List what was dispatched before."""
-    from fleet_tui.tui.screens.runs import RunsScreen
-
-    app.open_screen(RunsScreen(app))
+def _is_untouched(draft: Draft) -> bool:
+    """Tell whether the target is nobody's choice yet."""
+    return not draft.target or (draft.target == draft.suggested and not draft.prompt)
 
 
 ACTIONS = (
@@ -118,6 +117,5 @@ ACTIONS = (
     Action("pane.previous", "Previous pane", ("shift+tab", "backspace"), "main", _step(-1)),
     Action("pane.zoom", "Zoom the pane", ("z",), "main", zoom, hint="zoom"),
     Action("main.back", "Undo search, filter, zoom", ("escape",), "main", back),
-    Action("runs.open", "What was dispatched before", ("o",), "main", open_runs, command="runs"),
     Action("screen.back", "Back", ("escape",), "back", back, hint="back"),
 )
