@@ -126,6 +126,7 @@ def test_blocks_grow_in_the_middle_and_lines_are_found_again() -> None:
     assert (rows.rows, rows.locate(1, 1)) == (10, 8)
     kept = filtered(rows, Condition("line 2", ()))
     assert isinstance(kept, BlockRows)
+    assert (kept.rows, kept.read(0, 9)) == (0, [])
     for part in kept.parts:
         assert isinstance(part, FilteredRows)
         part.step()
@@ -143,14 +144,14 @@ async def test_runs_are_shown_merged_or_one_block_each_at_the_same_line() -> Non
         assert held is not None
         assert (held.run, held.text) == (1, "line 0 of nas1")
         text = desk.text()
-        assert text.index("■ droplet") < text.index("■ nas1") < text.index("■ web01")
+        assert text.index("━━ droplet") < text.index("━━ nas1") < text.index("━━ web01")
         assert "a block a run" in text
         control.say(dispatch, "droplet", ("o", "one more of droplet"))
         await desk.settle()
         assert view.row_at_cursor() == held
         await desk.press("v")
         assert view.row_at_cursor() is not None
-        assert "■" not in desk.text()
+        assert "━━ nas1" not in desk.text()
 
 
 async def test_lines_since_a_moment_ago() -> None:

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 class BlockRows:
     """Several sources one after the other. Rows move when a block grows: see `refresh`."""
 
-    def __init__(self, parts: Sequence[RowSource], title: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[RowSource],
+        title: Callable[[int], str],
+        *,
+        hides_empty: bool = False,
+    ) -> None:
         self.parts = parts
+        self._hides_empty = hides_empty
         self.title = title
         """What stands over a block; its argument is the run's position."""
         self._counts: list[int] = []
@@ -34,9 +41,12 @@ class BlockRows:
         starts, row = [], 0
         for count in counts:
             starts.append(row)
-            row += count + 1
+            row += self._height(count)
         self._counts, self._starts, self._rows = counts, starts, row
         return not only_last
+
+    def _height(self, count: int) -> int:
+        return 0 if self._hides_empty and not count else count + 1
 
     @property
     def rows(self) -> int:
@@ -51,8 +61,8 @@ class BlockRows:
         row = first
         while row < end:
             start, size = self._starts[at], self._counts[at]
-            if row == start:
-                rows.append(Row(at, "a", self.title(at)))
+            if row == start and self._height(size):
+                rows.append(Row(at, "=", self.title(at)))
                 row += 1
             wanted = min(end, start + 1 + size) - row
             if wanted > 0:

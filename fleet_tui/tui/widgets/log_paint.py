@@ -54,6 +54,7 @@ TAGS: Mapping[RowTag, TagLook] = {
     "a": TagLook("■ ", "*accent"),
     "+": TagLook("+ ", "ok"),
     "-": TagLook("- ", "bad"),
+    "=": TagLook("━━ ", "*accent"),
 }
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.sgr import Colours
     from fleet_tui.model.snapshot import LineTag, ViewLine
 
-RowTag: TypeAlias = "LineTag | Literal['+', '-']"
-"""What a row is; `+` and `-` are the lines of a difference, which no run writes."""
+RowTag: TypeAlias = "LineTag | Literal['+', '-', '=']"
+"""What a row is; `+` and `-` (lines of a difference) and `=` (a title) are written by no run."""
 
 FixedLine: TypeAlias = "tuple[RowTag, str]"
 

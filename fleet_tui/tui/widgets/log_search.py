@@ -177,9 +177,10 @@ class FilteredRows:
 
 
 def filtered(source: RowSource, condition: Condition) -> RowSource:
-    """Return the source with a condition on its rows; blocks keep their titles."""
+    """Return the source with a condition on its rows; blocks of which nothing is left go."""
     if isinstance(source, BlockRows):
-        return BlockRows([FilteredRows(part, condition) for part in source.parts], source.title)
+        parts = [FilteredRows(part, condition) for part in source.parts]
+        return BlockRows(parts, source.title, hides_empty=True)
     return FilteredRows(source, condition)
 
 
