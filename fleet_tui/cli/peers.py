@@ -109,7 +109,7 @@ async def _list(options: argparse.Namespace) -> int:
                 emit("peer", peer.seen_at, **peer_fields(peer, now))
             return 0
         if found:
-            heads = ("peer", "state", "age", "by", "repo", "branch", "folder", "summary")
+            heads = ("peer", "state", "age", "by", "repo", "branch", "folder", "doing")
             table([_peer_row(peer, now) for peer in found], heads)
         else:
             say("no sessions were found; start an agent on a host, or see `fleet-tui hosts`")
@@ -132,6 +132,7 @@ def peer_fields(peer: Peer, now: float) -> dict[str, object]:
         "repo": peer.repo,
         "branch": peer.branch,
         "summary": peer.summary,
+        "doing": peer.doing,
         "session": peer.session,
         "run": peer.run,
     }
@@ -149,7 +150,7 @@ def _peer_row(peer: Peer, now: float) -> tuple[str, ...]:
         repo,
         peer.branch,
         peer.cwd,
-        one_line(peer.summary, 60),
+        one_line(peer.summary or peer.doing, 60),
     )
 
 

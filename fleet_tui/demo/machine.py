@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleet_tui.demo import mirror_host
 from fleet_tui.demo.durable_host import DurableHost
 from fleet_tui.demo.outage import Outage
 from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.runs import RunKeeper
+from fleet_tui.demo.sessions import DemoSessions
 from fleet_tui.demo.shell import Shell
 from fleet_tui.transport.durable_lines import read_line
 
@@ -27,10 +29,19 @@ class Machine:
         loses_contact = host.spec.loses_contact and pace.speed > 0
         self.outage = Outage(Pace(pace.speed)) if loses_contact else None
         """None for a host that is always there, and where nothing takes any time."""
+        self._sessions = DemoSessions(host, pace)
         self._durable = DurableHost(RunKeeper(), self._play, self._started)
 
     async def execute(self, line: str, inbox: Inbox, streams: Streams) -> int:
         """Run a command line that came over a connection; returns its exit status."""
+        status = await mirror_host.serve(self.host.name, line, inbox, streams)
+        if status is not None:
+            return status
+        said = self._sessions.answer(line)
+        if said is not None:
+            await inbox.read()
+            await streams.write(said)
+            return 0
         call = None if self.host.spec.kind == "windows" else read_line(line)
         if call is None:
             return await Shell(self.host, self.pace).run_line(line, streams)

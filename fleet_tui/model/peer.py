@@ -91,6 +91,8 @@ class Peer:
     """Its id with the broker."""
     waits_for: str = ""
     """What it is blocked by, in its own words."""
+    doing: str = ""
+    """The prompt that it was last given; for its operator's eyes, never told to other peers."""
 
     @property
     def is_live(self) -> bool:

@@ -112,6 +112,7 @@ def _claude(
         if key == "agents"
         for item in _objects(value)
     }
+    doing = _prompts(pairs)
     alive = ("", "-", "-")
     for key, value in pairs:
         if key == "alive":
@@ -125,10 +126,18 @@ def _claude(
             if not session or str(item.get("pid")) != pid or not is_same:
                 continue
             more = agents.pop(session, {})
-            yield _sighting(host, {**item, **more}, "registry", now, started, runs.get(leader, ""))
+            run = runs.get(leader, "")
+            found = _sighting(host, {**item, **more}, "registry", now, started, run)
+            yield replace(found, peer=replace(found.peer, doing=doing.get(session, "")))
     for item in agents.values():
         if _text(item, "sessionId") and item.get("pid"):
             yield _sighting(host, item, "agents", now, str(item.get("startedAt", "")), "")
+
+
+def _prompts(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Return what each session was last asked, as its transcript says at its end."""
+    said = (_object(value) for key, value in pairs if key == "doing")
+    return {_text(item, "sessionId"): _text(item, "lastPrompt") for item in said}
 
 
 def _sighting(

@@ -31,6 +31,7 @@ PEER_COLUMNS = (
     "socket",
     "client",
     "waits_for",
+    "doing",
 )
 MESSAGE_COLUMNS = (
     "id",
@@ -63,7 +64,7 @@ _TABLES = (
       cwd TEXT NOT NULL, repo TEXT NOT NULL, root TEXT NOT NULL, branch TEXT NOT NULL,
       summary TEXT NOT NULL, state TEXT NOT NULL, source TEXT NOT NULL, seen_at REAL NOT NULL,
       session TEXT NOT NULL, run TEXT NOT NULL, pid INTEGER NOT NULL, socket TEXT NOT NULL,
-      client TEXT NOT NULL, waits_for TEXT NOT NULL,
+      client TEXT NOT NULL, waits_for TEXT NOT NULL, doing TEXT NOT NULL,
       identity TEXT NOT NULL UNIQUE, incarnation TEXT NOT NULL, token TEXT NOT NULL DEFAULT ''
     ) STRICT
     """,

@@ -11,6 +11,7 @@ PROOF_LINE = "sh -s fleet-peers-proof"
 MARKER = "fleet-peers"
 
 _COMMON = """
+say() { printf "%s\\n" "$*"; }
 c=${CLAUDE_CONFIG_DIR:-$HOME/.claude}
 if timeout 5 true 2>/dev/null </dev/null; then limited() { timeout 8 "$@" </dev/null 2>/dev/null; }
 else limited() { "$@" </dev/null 2>/dev/null; }; fi
@@ -25,37 +26,41 @@ echo "{MARKER}=1"
 one() {{ tr -d "\\n\\r" <"$1" 2>/dev/null | head -c 8000; }}
 seen() {{ for f in "$c"/sessions/*.json; do [ -f "$f" ] || continue
 p=${{f##*/}}; p=${{p%.json}}; case $p in ""|*[!0-9]*) continue;; esac
-born "$p"; echo "alive=$p $s $i"; echo "session=$(one "$f")"; done; }}
+born "$p"; echo "alive=$p $s $i"; j=$(one "$f"); say "session=$j"
+q=$(say "$j" | sed -n "s/.*\\"sessionId\\":\\"\\([0-9a-f-]*\\)\\".*/\\1/p")
+[ "$q" ] && for t in "$c"/projects/*/"$q".jsonl; do [ -f "$t" ] || continue
+say "doing=$(tail -c 40000 "$t" | grep -a "^.\\"type\\":\\"last-prompt\\"" | tail -n 1 |
+head -c 4000)"; done; done; }}
 seen
 if [ "$2" = agents ]; then a=$3
 if [ -z "$a" ]; then for d in "$(command -v claude)" "$HOME/.local/bin/claude" \\
 "$HOME/.claude/local/claude" /usr/local/bin/claude /opt/homebrew/bin/claude; do
 if [ -x "$d" ]; then a=$d; break; fi; done; fi
 if [ -n "$a" ]; then
-echo "agents=$(limited "$a" agents --json | tr -d "\\n\\r" | head -c 200000)"; fi; fi
+say "agents=$(limited "$a" agents --json | tr -d "\\n\\r" | head -c 200000)"; fi; fi
 b="${{XDG_STATE_HOME:-$HOME/.local/state}}/fleet-tui/runs"
 for d in "$b"/*/; do [ -s "$d/pid" ] || continue
 grep -q "^exit" "$d/status" 2>/dev/null && continue
 read -r p t u <"$d/pid" || continue; born "$p"; [ "$s" = "$t" ] || continue
-d=${{d%/}}; echo "run=${{d##*/}} $p $(head -n 1 "$d/meta" 2>/dev/null | head -c 300)"; done
+d=${{d%/}}; say "run=${{d##*/}} $p $(head -n 1 "$d/meta" 2>/dev/null | head -c 300)"; done
 x=${{CODEX_HOME:-$HOME/.codex}}/sessions
 rollouts() {{ [ -d "$x" ] || return 0; echo "now=$(date +%s)"
 for d in /proc/[0-9]*; do n=; {{ read -r n <"$d/comm"; }} 2>/dev/null; [ "$n" = codex ] || continue
 o=$(ls -l "$d/fd" 2>/dev/null | sed -n "s/.* -> \\(.*rollout-.*[.]jsonl\\)$/\\1/p" | head -n 1)
-[ -n "$o" ] && echo "codex-live=${{d##*/}} $o"; done
+[ -n "$o" ] && say "codex-live=${{d##*/}} $o"; done
 find "$x" -name "rollout-*.jsonl" -mtime -1 2>/dev/null | sort | tail -n 20 | while read -r f; do
 m=$(stat -c %Y "$f" 2>/dev/null || stat -f %m "$f" 2>/dev/null)
-echo "rollout=${{m:-0}} $f"; echo "codex=$(head -n 1 "$f" | head -c 6000)"; done; }}
+say "rollout=${{m:-0}} $f"; say "codex=$(head -n 1 "$f" | head -c 6000)"; done; }}
 rollouts
 folders() {{ for f in "$c"/sessions/*.json; do [ -f "$f" ] && one "$f" && echo; done
 [ -d "$x" ] && find "$x" -name "rollout-*.jsonl" -mtime -1 2>/dev/null | sort | tail -n 20 |
 while read -r f; do head -n 1 "$f" | head -c 6000; echo; done; }}
 folders | sed -n "s/.*\\"cwd\\":\\"\\([^\\"]*\\)\\".*/\\1/p" | sort -u | head -n 60 |
 while read -r w; do r=$(limited git -C "$w" rev-parse --show-toplevel) || continue
-echo "git=$w"; echo "root=$r"
-echo "common=$(limited git -C "$w" rev-parse --path-format=absolute --git-common-dir)"
-echo "branch=$(limited git -C "$w" rev-parse --abbrev-ref HEAD)"
-echo "remote=$(limited git -C "$w" config --get remote.origin.url)"; done
+say "git=$w"; say "root=$r"
+say "common=$(limited git -C "$w" rev-parse --path-format=absolute --git-common-dir)"
+say "branch=$(limited git -C "$w" rev-parse --abbrev-ref HEAD)"
+say "remote=$(limited git -C "$w" config --get remote.origin.url)"; done
 echo "{MARKER}-end=1"
 """
 """Arguments: `agents` or `-` (whether to ask the agent too), and the agent's path if known."""

@@ -57,7 +57,7 @@ async def _send_here(host: str, path: str, data: bytes) -> None:
 
 
 async def _send_through(connection: Connection, path: str, data: bytes) -> bool:
-    """Use OpenSSH's forwarding of sockets; False where the server does not do it."""
+    """Use OpenSSH's forwarding of sockets; False where that fails: a command then says why."""
     import asyncssh
 
     from fleet_tui.transport.ssh import SshConnection
@@ -66,10 +66,6 @@ async def _send_through(connection: Connection, path: str, data: bytes) -> bool:
         return False
     try:
         _reader, writer = await connection.raw.open_unix_connection(path)
-    except asyncssh.ChannelOpenError as error:
-        if error.code == asyncssh.OPEN_CONNECT_FAILED and "refused" in error.reason.lower():
-            raise _nobody(connection.host.name, path, error.reason) from error
-        return False
     except (OSError, asyncssh.Error):
         return False
     try:
