@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widgets import Input
+
 if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
 
@@ -15,13 +17,24 @@ ALWAYS = (
 )
 """What every footer ends with, where it can be done."""
 
+FINDS, FINDS_AT = frozenset({"list.filter", "lines.search"}), 2
+"""What finds something stands so far in front that the smallest screen has room for it."""
+
 
 def footer_hints(
     app: FleetApp, place: str
 ) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
-    """Return the footer of a place: (key, word, can be done), and what is always there."""
+    """Return the footer of a place: (key, word, can be done), and what is always there.
+
+    While something is being typed, letters are text, and other keys count.
+    """
+    if isinstance(app.focused, Input):
+        return [("enter", "done", True), ("esc", "undo", True)], [("f1", "help")]
     always = {action_id for action_id, _ in ALWAYS}
     actions = [a for a in app.registry.for_place(place) if a.hint and a.id not in always]
+    for action in [a for a in actions if a.id in FINDS]:
+        actions.remove(action)
+        actions.insert(FINDS_AT, action)
     own = [(app.keymap.shown(a), a.hint, not app.why_disabled(a)) for a in actions]
     chain = {action.id for action in app.registry.for_place(place)}
     last = [(app.keymap.shown(app.registry[i]), word) for i, word in ALWAYS if i in chain]

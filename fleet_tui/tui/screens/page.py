@@ -62,6 +62,10 @@ class Page(Screen[None]):
         self.show_crumb(self._crumb)
         self.show_hints()
 
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Show other keys while something is being typed."""
+        self.show_hints()
+
     def show_hints(self) -> None:
         """Show the keys that work here."""
         self.hints.show(*footer_hints(self.fleet_app, self.place))

@@ -25,7 +25,7 @@ class FilteredTable(Vertical):
     def __init__(self, table: LineTable) -> None:
         super().__init__()
         self.table = table
-        self.prompt = PromptLine("/", "filter; !text leaves out")
+        self.prompt = PromptLine("/", "filter: enter keeps, !text leaves out")
 
     def compose(self) -> ComposeResult:
         """Yield the table and the filter line."""

@@ -10,7 +10,7 @@ from textual.widgets import Static
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_HINTS = 8
+MOST_HINTS = 7
 
 
 class HintBar(Static):
