@@ -75,6 +75,6 @@ def demo_command(options: argparse.Namespace) -> int:
             demo.config,
             is_demo=True,
             is_read_only=options.read_only,
-            prepare=demo.wait_ready,
+            prepare=demo.prepare,
             headless_seconds=options.headless_seconds,
         )

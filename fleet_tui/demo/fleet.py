@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from fleet_tui.demo import mirror_stage
 from fleet_tui.demo.casting import Cast, Doors, cast
 from fleet_tui.demo.keys import make_key
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
@@ -144,6 +145,11 @@ class DemoFleet:
             mend="check that nothing forbids listening on 127.0.0.1",
         )
 
+    def prepare(self) -> None:
+        """Make the mirrors, and return when the servers answer; raises FleetError."""
+        mirror_stage.begin(self.config, self.home)
+        self.wait_ready()
+
     def _listen(self) -> None:
         stdout = self._child.stdout
         if stdout is not None:
@@ -238,7 +244,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         ssh_config=ssh_config,
         known_hosts=known_hosts,
         budget=Budget(),  # Codex cannot be held to a cap, and one prompt to all is to work
-        sections={},
+        sections=mirror_stage.sections(home),
         keys={},
         path=None,
     )

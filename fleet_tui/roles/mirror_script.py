@@ -9,6 +9,9 @@ it), `hold` (a promotion under way, and until when nothing new is begun), `beats
 
 from __future__ import annotations
 
+import re
+import shlex
+
 from fleet_tui.model.errors import UsageError
 from fleet_tui.roles.git import QUIET
 from fleet_tui.roles.log_script import LOG_PROGRAMS
@@ -188,6 +191,9 @@ PROGRAMS = {
     "release": _RELEASE,
     **LOG_PROGRAMS,
 }
+_ENCODED = re.compile(r"""exec /bin/sh -c 'eval "\$\(printf %b "([^"]*)"\)"'""")
+_OCTAL = re.compile(r"\\0([0-7]{3})")
+
 NAME = "fleet-mirror"
 """What the programs are called in a host's process list."""
 
@@ -198,6 +204,22 @@ def program_line(program: str, *args: str) -> str:
         if not arg.isprintable():
             raise UsageError(f"{arg!r} cannot be passed to a host", mend="leave such signs out")
     return posix_line(argv=["/bin/sh", "-c", _HEAD + PROGRAMS[program], NAME, *args])
+
+
+def read_line(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the program and the arguments of a line that `program_line` made; None for others."""
+    found = _ENCODED.fullmatch(line)
+    if found is None:
+        return None
+    inner = _OCTAL.sub(lambda match: chr(int(match[1], 8)), found[1])
+    try:
+        words = shlex.split(inner)
+    except ValueError:
+        return None
+    if words[:3] != ["exec", "/bin/sh", "-c"] or len(words) < 5 or words[4] != NAME:
+        return None
+    known = words[3] in {_HEAD + program for program in PROGRAMS.values()}
+    return (words[3], tuple(words[5:])) if known else None
 
 
 def pull_program() -> str:

@@ -83,7 +83,7 @@ TITLES = {
     "claim": "the mirror's remote names {new}",
     "log": "the rest of the audit log is brought",
     "fence": "every host is told the new epoch",
-    "office": "the audit log goes on here",
+    "office": "the audit log goes on at {new}",
     "mirror": "the mirror of {new} is brought up to date",
     "runs": "running dispatches are taken over",
     "confirm": "{old} is seen to know it",

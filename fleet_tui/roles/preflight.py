@@ -126,9 +126,9 @@ def _old_primary(case: Case, old: str, view: MirrorView | None, losses: list[str
         return Check(topic, "warning", f"reached, but {view.why or view.state}")
     parts = [f"reached, at {view.commit[:9]}"]
     if view.ahead:
-        parts.append(f"{view.ahead} commits not pushed: they will be")
+        parts.append(f"{_commits(view.ahead)} not pushed: done first")
     if view.edits:
-        parts.append(f"{len(view.edits)} files edited: they go to rescue/{old}/…")
+        parts.append(f"{_files(view.edits)} edited: kept in rescue/{old}/…")
     return Check(topic, "warning" if view.edits or view.has_diverged else "ok", "; ".join(parts))
 
 
@@ -142,9 +142,10 @@ def _candidate(view: MirrorView, old: MirrorView | None) -> list[Check]:
         verdict = "bad"
         parts.append(f"diverged: {view.ahead} commits of its own, {view.behind} missing")
     elif view.behind:
-        parts.append(f"{view.behind} commits behind the remote: they are pulled")
+        pulled = "the edits may keep it there" if view.edits else "they are pulled"
+        parts.append(f"{_commits(view.behind)} behind the remote: {pulled}")
     elif view.ahead:
-        parts.append(f"{view.ahead} commits ahead of the remote")
+        parts.append(f"{_commits(view.ahead)} ahead of the remote")
     else:
         parts.append("as the remote")
     if old is not None and old.state == "ok":
@@ -152,7 +153,7 @@ def _candidate(view: MirrorView, old: MirrorView | None) -> list[Check]:
         parts.append(f"{'as' if same else 'not as'} {old.host}")
     if view.edits:
         verdict = "warning" if verdict == "ok" else verdict
-        parts.append(f"{len(view.edits)} files edited there")
+        parts.append(f"{_files(view.edits)} edited there: see `fleet-tui mirror edits {view.host}`")
     checks = [Check(topic, verdict, ", ".join(parts))]
     if view.disk_free_bytes is not None:
         enough = view.disk_free_bytes > LEAST_FREE
@@ -239,6 +240,14 @@ def _runs(case: Case) -> Check:
     return Check(
         "running", "ok", f"{len(running)} runs on {', '.join(hosts[:6])}: the new primary follows"
     )
+
+
+def _commits(count: int) -> str:
+    return "1 commit" if count == 1 else f"{count} commits"
+
+
+def _files(edits: tuple[str, ...]) -> str:
+    return "1 file" if len(edits) == 1 else f"{len(edits)} files"
 
 
 def _ago(seconds: float) -> str:

@@ -64,6 +64,18 @@ async def test_whoever_comes_second_is_told_who_won(control: FakeControl) -> Non
         assert desk.is_on(PromotionScreen)
 
 
+async def test_an_observer_sees_who_leads_and_the_way_back(control: FakeControl) -> None:
+    control.roles.show(notes=("rescued: rescue/hs-pc/1",))
+    async with at_desk(control, size=(80, 24)) as desk:
+        shown = " ".join(desk.text().split())
+        assert "cc-pc leads the fleet with epoch 7: this machine may only look" in shown
+        assert "p promotes hs-pc" in shown
+        assert "rescued: rescue/hs-pc/1" in shown
+        control.roles.show(why_observer="")
+        await desk.settle()
+        assert "may only look" not in desk.text()
+
+
 async def test_a_host_can_be_named_by_command(control: FakeControl) -> None:
     async with at_desk(control, size=(80, 24)) as desk:
         await desk.press(":")

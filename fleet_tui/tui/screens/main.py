@@ -8,13 +8,16 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
+from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.footer import footer_hints
-from fleet_tui.tui.panes.coming import PeersPane, QueuePane
 from fleet_tui.tui.panes.hosts import HostsPane
 from fleet_tui.tui.panes.notices import NoticesPane
 from fleet_tui.tui.panes.output import OutputPane
 from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.panes.peers import PeersPane
+from fleet_tui.tui.panes.queue import QueuePane
+from fleet_tui.tui.widgets.banner import Banner
 from fleet_tui.tui.widgets.hint_bar import HintBar
 from fleet_tui.tui.widgets.status_line import StatusLine
 from fleet_tui.tui.widgets.tab_line import TabLine
@@ -47,6 +50,7 @@ class MainScreen(Screen[None]):
         super().__init__(id="main")
         self._fleet_app = app
         self.status = StatusLine()
+        self.banner = Banner()
         self.tabs = TabLine()
         self.hints = HintBar()
         self.hosts = HostsPane(app.control.config.defaults.agent)
@@ -68,6 +72,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Yield status, tabs, panes and hints."""
         yield self.status
+        yield self.banner
         yield self.tabs
         with Horizontal(id="body"):
             with Vertical(id="side"):
@@ -140,6 +145,10 @@ class MainScreen(Screen[None]):
             self._follow_newest(store)
         for pane in self.panes:
             pane.show(store, dirty, now)
+        if RolesView in dirty.parts:
+            app = self._fleet_app
+            key = app.keymap.shown(app.registry["promotion.open"])
+            self.banner.show(store.part(RolesView), key)
         if dirty.fleet or dirty.numbers or dirty.runs:
             self.show_status()
         if dirty.runs or dirty.dispatches or dirty.notices or dirty.hosts:
@@ -166,6 +175,10 @@ class MainScreen(Screen[None]):
             asked=[now - question.asked_at for question in app.store.questions(now)],
         )
 
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Show other keys while something is being typed."""
+        self.show_hints()
+
     def show_hints(self) -> None:
         """Show the keys that work in the current pane."""
         self.hints.show(*footer_hints(self._fleet_app, self.current))
@@ -173,6 +186,8 @@ class MainScreen(Screen[None]):
     def _show_tabs(self) -> None:
         counts = {
             "hosts": len(self.hosts.table.shown_keys),
+            "queue": len(self.queue.table.shown_keys),
+            "peers": len(self.peers.table.shown_keys),
             "notices": len(self.notices.table.shown_keys),
         }
         tabs = []

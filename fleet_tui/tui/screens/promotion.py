@@ -32,7 +32,7 @@ class PromotionScreen(Page):
     DEFAULT_CSS = """
     PromotionScreen #found { height: auto; padding: 0 1; }
     PromotionScreen #said { height: auto; max-height: 3; padding: 0 2; }
-    PromotionScreen Input {
+    PromotionScreen Input, PromotionScreen Input:focus {
         background: $panel; border: none; height: 1; margin: 0 1; padding: 0 1;
     }
     """
