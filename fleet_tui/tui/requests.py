@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from fleet_tui.model.request import DispatchRequest
 
 if TYPE_CHECKING:
-    from fleet_tui.model.run import AgentName, Mode
+    from fleet_tui.model.run import AgentName, Mode, OnLimit
     from fleet_tui.tui.drafts import Draft
 
 MOST_STDIN_BYTES = 16 * 1024 * 1024
@@ -28,6 +28,8 @@ def request_of(draft: Draft) -> DispatchRequest:
         mode=cast("Mode", draft.mode) if draft.mode else None,
         budget_usd=_number("budget", draft.budget.removeprefix("$"), "dollars"),
         timeout_seconds=_seconds(draft.timeout),
+        on_limit=cast("OnLimit", draft.on_limit) if draft.on_limit else None,
+        opens=frozenset(draft.opens.split()),
         named_hosts=frozenset(name for name in re.split(r"[\s,]+", draft.named) if name),
     )
 

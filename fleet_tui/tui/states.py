@@ -83,6 +83,11 @@ def lost_contact(view: RunView, now: float) -> str:
     return f"lost contact {fmt.age(now - view.contact_lost_at)} ago"
 
 
+def can_end(view: RunView) -> bool:
+    """Tell whether there is something to cancel: a run that goes on, or that waits to."""
+    return view.run.is_open or view.parked_until is not None
+
+
 def goes_on(view: RunView, now: float) -> str:
     """Return `goes on in 12m` for a run that a limit ended and that waits; else nothing."""
     if view.parked_until is None or view.run.is_open:

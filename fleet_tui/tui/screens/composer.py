@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 AGENTS = (("", "as configured"), ("claude", "claude"), ("codex", "codex"), ("shell", "shell"))
 MODES = (("", "default"), ("read", "read"), ("write", "write"), ("unrestricted", "unrestricted"))
+LIMITS = (("", "default"), ("wait", "wait, go on after it"), ("fail", "fail"))
+OPENS = (
+    ("", "closed"),
+    ("hooks", "its hooks"),
+    ("mcp", "its MCP"),
+    ("hooks mcp", "both"),
+)
 FIELDS = {
     "target": "target",
     "budget": "budget",
@@ -74,6 +81,8 @@ class ComposerScreen(PromptScreen):
         self._aim = Static("", id="aim", markup=False)
         self._agent = ChoiceField(AGENTS, draft.agent, id="agent")
         self._mode = ChoiceField(MODES, draft.mode, id="mode")
+        self._limit = ChoiceField(LIMITS, draft.on_limit, id="on-limit")
+        self._opens = ChoiceField(OPENS, draft.opens, id="opens")
 
     def compose(self) -> ComposeResult:
         """Yield the fields, what they would do, and the buttons."""
@@ -94,6 +103,8 @@ class ComposerScreen(PromptScreen):
             yield labelled(
                 "stdin", Input(draft.stdin_path, placeholder="a file", id="stdin", compact=True)
             )
+            yield labelled("on limit", self._limit)
+            yield labelled("repo", self._opens)
             named = Input(draft.named, placeholder="type every host", id="named", compact=True)
             yield labelled("names", named, "named-row")
             yield self.status
@@ -123,6 +134,7 @@ class ComposerScreen(PromptScreen):
     @on(ChoiceField.Changed)
     def _choice_changed(self, _event: ChoiceField.Changed) -> None:
         self.draft.agent, self.draft.mode = self._agent.value, self._mode.value
+        self.draft.on_limit, self.draft.opens = self._limit.value, self._opens.value
         self._show_preview()
 
     def _show_preview(self) -> None:
@@ -161,7 +173,7 @@ class ComposerScreen(PromptScreen):
 
     def sent(self, dispatch_id: str) -> None:
         """Empty the prompt, and show what was begun."""
-        self.draft.prompt = self.draft.named = ""
+        self.draft.prompt = self.draft.named = self.draft.opens = ""
         super().sent(dispatch_id)
 
     def press(self, verb: str) -> None:

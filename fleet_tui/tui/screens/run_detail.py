@@ -112,7 +112,7 @@ def run_facts(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (label, text, style) of everything known of a run; what is unknown is left out."""
     run, look = view.run, states.run_look(view)
-    lost = states.lost_contact(view, now)
+    lost = states.lost_contact(view, now) or states.goes_on(view, now)
     state = " · ".join(filter(None, (look.word, _outcome(view), view.doing, lost)))
     yield "state", f"{look.glyph} {state}", f"$fleet-{look.role}"
     if run.reason:

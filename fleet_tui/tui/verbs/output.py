@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.tui import fmt
+from fleet_tui.tui import fmt, states
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs import questions, reach
 from fleet_tui.tui.widgets.table_order import number_of
@@ -132,7 +132,7 @@ def cancel(app: FleetApp, argument: str) -> None:
 
     output = app.main.output
     needle = argument.rstrip("*").casefold()
-    runs = [v for v in output.subject() if v.run.is_open and needle in v.run.host.casefold()]
+    runs = [v for v in output.subject() if states.can_end(v) and needle in v.run.host.casefold()]
     if not runs:
         app.toast("None of these runs is still going.", "warning")
         return
@@ -157,7 +157,7 @@ def cancel(app: FleetApp, argument: str) -> None:
 def _nothing_open(app: FleetApp) -> str:
     if reach.no_dispatch(app):
         return reach.no_dispatch(app)
-    still = any(view.run.is_open for view in app.main.output.subject())
+    still = any(states.can_end(view) for view in app.main.output.subject())
     return "" if still else "None of these runs is still going."
 
 
