@@ -71,7 +71,7 @@ def test_bindings_and_documentation_come_from_the_registry() -> None:
         ({"output.cancel": ()}, "no key given"),
         ({"output.cancel": ("r",)}, "r is already output.retry (send again to"),
         ({"output.cancel": ("z",)}, "z would shadow pane.zoom (zoom the pane) in output"),
-        ({"pane.zoom": ("x",)}, "x is shadowed by output.cancel"),
+        ({"pane.zoom": ("x",)}, "x is shadowed by queue.cancel"),
     ],
 )
 def test_a_slip_is_one_line_and_keeps_the_default(

@@ -97,7 +97,7 @@ class LineTable(ThemedView, inherit_bindings=False):
         self._columns = tuple(columns)
         self._head = int(any(column.title for column in columns))
         self.can_mark = can_mark
-        self._empty = empty
+        self.empty = empty
         self._layout: Layout = Layout((), 0)
         self._arranged_for = 0
         self._cursor = 0
@@ -336,7 +336,7 @@ class LineTable(ThemedView, inherit_bindings=False):
         if index < len(self._keys):
             return self._row(index, width, base)
         if y == self._head and not self._keys:
-            text = f" Nothing matches {self.filter!r}." if self.filter else f" {self._empty}"
+            text = f" Nothing matches {self.filter!r}." if self.filter else f" {self.empty}"
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
         return Strip.blank(width, base)
 
