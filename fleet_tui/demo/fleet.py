@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from fleet_tui.demo import mirror_stage
+from fleet_tui.demo import mirror_stage, queue_stage
 from fleet_tui.demo.casting import Cast, Doors, cast
 from fleet_tui.demo.keys import make_key
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
@@ -224,6 +224,16 @@ def _spawn(home: Path, spec: DemoSpec) -> subprocess.Popen[bytes]:
         )
 
 
+_PRICE = {
+    "model": "*",
+    "input": 1.25,
+    "cached_input": 0.125,
+    "output": 10.0,
+    "as_of": "2026-11-20",
+}
+"""What a fleet.toml could say of Codex, which names no price."""
+
+
 def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: str) -> FleetConfig:
     """Return `base` moved into `home`: nothing in it leads anywhere else."""
     known_hosts = home / "known_hosts"
@@ -244,7 +254,12 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         ssh_config=ssh_config,
         known_hosts=known_hosts,
         budget=Budget(),  # Codex cannot be held to a cap, and one prompt to all is to work
-        sections=mirror_stage.sections(home),
+        defaults=replace(base.defaults, on_limit="wait", stale_after=queue_stage.STALE_AFTER),
+        sections={
+            "price": (_PRICE,),
+            **mirror_stage.sections(home),
+            **queue_stage.sections(home, cast_.specs),
+        },
         keys={},
         path=None,
     )

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from fleet_tui.demo import queue_stage
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
 
 _GRACE_SECONDS = 3.0
@@ -43,7 +44,12 @@ async def _serve(spec: DemoSpec) -> None:
         os._exit(1)
 
     threading.Thread(target=watch_parent, daemon=True).start()
-    await serve(spec, stopped)
+    queue = asyncio.create_task(queue_stage.play(spec))
+    try:
+        await serve(spec, stopped)
+    finally:
+        queue.cancel()
+        await asyncio.gather(queue, return_exceptions=True)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SHOWN = 300
 """Tasks of each state that the picture holds."""
+_UNREAD = ("pending", "held", "running")
 LOOK_SECONDS = 2.0
 REAP_SECONDS = 5.0
 PICTURE_SECONDS = 0.25
@@ -60,6 +61,8 @@ class Queue:
         self._ages = Ages(is_same_clock=is_same_clock)
         self._results = Results(store)
         self._view = QueueView(store.place, {})
+        self._titles: dict[str, str] = {}
+        """What tasks were about while they waited: of ended ones a store may know less."""
         self._pulses: dict[str, str] = {}
         self._hurry = asyncio.Event()
         self._is_watching = False
@@ -195,9 +198,11 @@ class Queue:
         monotonic, wall = clock.monotonic(), clock.time()
         self._ages.take(listing.entries, monotonic, wall)
         rows: list[TaskRow] = []
+        self._titles.update({e.name: e.title for e in listing.entries if e.state in _UNREAD})
         for entry in listing.entries:
             run = runs.get(entry.name, "") if entry.state == "running" else ""
             age, stored = self._ages.of(entry, monotonic), self._results.get(entry)
+            entry = replace(entry, title=self._titles.get(entry.name) or entry.title)
             rows.append(task_row(entry, age, stored, run, self._context.store.get_run))
         workers = worker_rows(beats, [worker.row() for worker in self.workers], self._pulses)
         pending = [entry for entry in listing.entries if entry.state == "pending"]
