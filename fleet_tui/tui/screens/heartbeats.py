@@ -33,13 +33,13 @@ COLUMNS = (
     Column("name", "who", 12, is_flexible=True, most=26),
     Column("kind", "kind", 7, drop=4),
     Column("age", "age", 4, is_right=True),
-    Column("bar", "until stale", queue_looks.BAR),
+    Column("bar", "threshold", queue_looks.BAR),
     Column("history", "pauses", 12, is_flexible=True, most=24, drop=3),
     Column("holds", "holds", 8, is_flexible=True, most=40, drop=2),
     Column("word", "last word", 12, is_flexible=True, drop=1),
 )
 EMPTY = "No worker, daemon or mirror pull has shown life yet."
-LABEL = 9
+LABEL = 11
 
 
 class PulseRows:

@@ -157,11 +157,21 @@ class MainScreen(Screen[None]):
 
     def _follow_newest(self, store: Store) -> None:
         """Show a new dispatch, unless the operator is looking at an older one."""
-        newest = store.dispatch_order()[-1]
+        everything = store.dispatch_order()
+        asked = [i for i in everything if store.dispatches[i].dispatch.origin != "queue"]
+        newest = (asked or everything)[-1]
         was_at_newest = self.output.dispatch_id in (None, self._newest)
-        if newest != self._newest and was_at_newest:
+        if newest != self._newest and was_at_newest and not self._goes_on(store, newest):
             self.output.show_dispatch(newest)
         self._newest = newest
+
+    def _goes_on(self, store: Store, dispatch: str) -> bool:
+        """Tell whether a dispatch only goes on with sessions of the one that is shown."""
+        shown = store.dispatches.get(self.output.dispatch_id or "")
+        runs = [store.runs[i].run for i in shown.run_ids if i in store.runs] if shown else []
+        sessions = {run.session for run in runs if run.session}
+        ids = store.dispatches[dispatch].run_ids
+        return all(i in store.runs and store.runs[i].run.session in sessions for i in ids)
 
     def show_status(self) -> None:
         """Show the status line."""
