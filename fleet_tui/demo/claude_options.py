@@ -114,6 +114,8 @@ class ClaudeOptions:
     """True when leave is asked for over standard output."""
     replays: bool = False
     """True when user messages and answers are repeated on standard output."""
+    is_resumed: bool = False
+    """True when it goes on with a session that is there."""
 
 
 def _split(argv: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -191,6 +193,7 @@ def parse(argv: Sequence[str]) -> ClaudeOptions:
         settings=settings,
         asks=last("--permission-prompt-tool") == "stdio" and mode not in _SILENT_MODES,
         replays="--replay-user-messages" in given,
+        is_resumed="--resume" in given or "-r" in given,
     )
 
 

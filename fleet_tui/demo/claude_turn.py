@@ -88,7 +88,8 @@ class ClaudeTurn:
         number = 0
         blocks: Scene = ()
         while self._rest:
-            if self._host.spec.mood == "overloaded" and (number or len(self._rest) == 1):
+            is_overloaded = self._host.spec.mood == "overloaded" and not options.is_resumed
+            if is_overloaded and (number or len(self._rest) == 1):
                 return await self._overload(number)
             if options.max_turns is not None and number >= options.max_turns:
                 reason = f"Reached maximum number of turns ({options.max_turns})"

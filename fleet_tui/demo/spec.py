@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["linux", "nas", "darwin", "windows"]
 Mood = Literal["well", "slow", "overloaded", "denied"]
-"""`slow` answers seconds late, `overloaded` ends every agent with API error 529, `denied` has an
-agent that is refused one tool of each longer piece of work."""
+"""`slow` answers seconds late, `overloaded` ends every new session with API error 529, `denied` has
+an agent that is refused one tool of each longer piece of work."""
 
 HOME_PREFIX = "fleet-demo-"
 """Beginning of the throw-away home's name; nothing else is ever deleted."""
