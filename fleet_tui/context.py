@@ -91,6 +91,8 @@ class FleetContext:
     """Whether this machine leads; None in a bare context."""
     adopt: Callable[[str, str], Awaitable[Run]] | None = None
     """Follows a run on a host that no record here knows; raises UsageError, Unreachable."""
+    find_left_open: Callable[[], Awaitable[int]] | None = None
+    """Follows the runs that programs of this machine left open; returns how many."""
     facts: Callable[[str], HostFacts | None] | None = None
     """What a host last said of itself."""
     tell_run: Callable[[str, str, str], Awaitable[None]] | None = None

@@ -289,6 +289,7 @@ class Fleet:
             cancel=self.cancel,
             standing=self.standing,
             adopt=self.recovery.adopt,
+            find_left_open=self.recovery.find_left_open,
             facts=self.facts,
             tell_run=self._dispatcher.tell,
         )

@@ -219,7 +219,9 @@ class Promotion:
         if plan.candidate != case.here or adopt is None:
             raise LeftOut(f"{plan.candidate} follows them when fleet-tui is opened there")
         begun = await asyncio.to_thread(open_runs, case.context.log.path, is_whole=True)
-        taken, gone, later = 0, 0, []
+        find = case.context.find_left_open
+        taken, gone = (await find() if find is not None else 0), 0
+        later = []
         for run, line in begun.items():
             if case.context.store.get_run(run) is not None:
                 continue

@@ -74,7 +74,8 @@ def notes(case: Case) -> tuple[str, ...]:
     running = [item.run for item in case.context.store.open_runs()]
     if running:
         hosts = ", ".join(sorted({run.host for run in running})[:6])
-        said.append(
-            f"{len(running)} runs begun here go on ({hosts}): {record.primary} follows them"
+        runs = (
+            "1 run begun here goes" if len(running) == 1 else f"{len(running)} runs begun here go"
         )
+        said.append(f"{runs} on ({hosts}): {record.primary} follows")
     return tuple(said)

@@ -82,7 +82,7 @@ async def test_it_refuses_to_act_and_all_it_had_is_safe_and_shown(site: Site) ->
         assert "promote cc-pc" in view.mend
         (branch,) = old.standing.known.rescued
         assert f"rescued: {branch}" in view.notes
-        assert any("1 runs begun here go on (droplet): hs-pc follows" in n for n in view.notes)
+        assert any("1 run begun here goes on (droplet): hs-pc follows" in n for n in view.notes)
         notices = [event.notice.event for event in told if isinstance(event, NoticeRaised)]
         assert {"demoted", "rescued"} <= set(notices)
         assert await old.recovery.find_left_open() == 0
@@ -134,3 +134,20 @@ async def test_a_host_that_has_heard_refuses_it_even_when_the_remote_is_not_reac
         assert not (site.homes["droplet"] / "acted").exists()
         assert any("not known whether cc-pc still leads" in n for n in old.parts.roles.view().notes)
         assert log_of(old, "result")[-1].text("outcome") == "refused"
+
+
+async def test_promoted_back_it_follows_its_own_run_again(site: Site) -> None:
+    async with opened_at(site, "hs-pc", down={"cc-pc"}) as fleet:
+        await fleet.parts.roles.promote("hs-pc", "hs-pc")
+    git(site.agent_home("cc-pc"), "reset", "--quiet", "--hard", "origin/main")
+    async with opened_at(site, "cc-pc") as old:
+        await old.parts.roles.learn()
+        plan = await old.parts.roles.promote("cc-pc", "cc-pc")
+        assert plan.notes["runs"] == "1 followed"
+        (run,) = [item.run for item in old.store.open_runs()]
+        (site.homes["droplet"] / "go").touch()
+        live = old.live(run.dispatch)
+        assert live is not None
+        (ended,) = await live.finished
+        assert ended.state == "succeeded"
+        assert chain_holds(old)
