@@ -39,6 +39,7 @@ COMMAND_GROUPS = (
     "log",
     "check",
     "screen",
+    "replay",
 )
 """Modules of `fleet_tui.cli`, each with `add_commands`, in the order of the help."""
 

@@ -1,0 +1,1 @@
+"""A past hour of a fleet, shown again from its log and its spools; connects to nothing."""
