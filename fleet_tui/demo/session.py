@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from fleet_tui.demo.files import files_session
 from fleet_tui.demo.inbox import Inbox
 from fleet_tui.demo.streams import SIGNAL_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from asyncssh.stream import SSHServerStreamSession
 
     from fleet_tui.demo.machine import Machine
 
@@ -30,6 +33,7 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
         self._handler: Callable[[str], bool] | None = None
         self._task: asyncio.Task[None] | None = None
         self._killed_by: str | None = None
+        self._files: SSHServerStreamSession[bytes] | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """Take the channel."""
@@ -44,17 +48,32 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
         self._line = command
         return True
 
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """Offer the host's few files over SFTP."""
+        if subsystem != "sftp":
+            return False
+        self._files = files_session(self._machine.host)
+        self._files.connection_made(self._channel)
+        return True
+
     def session_started(self) -> None:
         """Start the command."""
+        if self._files is not None:
+            self._files.session_started()
+            return
         self._task = asyncio.create_task(self._run())
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         """Collect standard input."""
-        del datatype
+        if self._files is not None:
+            self._files.data_received(data, datatype)
+            return
         self._inbox.feed(data)
 
     def eof_received(self) -> bool:
         """Note the end of standard input; our own direction stays open for the output."""
+        if self._files is not None:
+            return bool(self._files.eof_received())
         self._inbox.end()
         return True
 
@@ -69,15 +88,20 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
 
     def pause_writing(self) -> None:
         """Hold output back: the client's window is full."""
+        if self._files is not None:
+            self._files.pause_writing()
         self._may_write.clear()
 
     def resume_writing(self) -> None:
         """Let output go on."""
+        if self._files is not None:
+            self._files.resume_writing()
         self._may_write.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the command with its connection."""
-        del exc
+        if self._files is not None:
+            self._files.connection_lost(exc)
         self._may_write.set()
         if self._task is not None:
             self._task.cancel()

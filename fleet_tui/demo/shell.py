@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from fleet_tui.demo import powershell, probe_answer, virtual_files
+from fleet_tui.demo import doctor_answer, powershell, probe_answer, transcripts, virtual_files
 from fleet_tui.demo.claude import ClaudeAgent
 from fleet_tui.demo.codex import CodexAgent
 from fleet_tui.demo.commands import COMMANDS
@@ -84,6 +84,15 @@ class Shell:
         if fixed is not None:
             await streams.write(fixed.encode() + b"\n")
             return 0
+        if doctor_answer.is_doctor(text):
+            await self._pace.wait(0.4)
+            await streams.write(doctor_answer.answer(self.host))
+            return 0
+        if transcripts.asks_for_places(text):
+            await streams.write(transcripts.places_answer(self.host))
+            return 0
+        if transcripts.asks_for_grep(text):
+            return _NOT_FOUND
         if probe_answer.is_probe(text):
             await self._pace.wait(0.1)
             await streams.write(probe_answer.answer(self.host))

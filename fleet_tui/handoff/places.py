@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 SLUG_LENGTH = 200
-_MARK = b"fleet-places=1"
+MARK = "fleet-places=1"
 _SCRIPT = (
     'printf "fleet-places=1\\n%s\\n%s\\n%s\\n%s\\n" "$HOME" "${CLAUDE_CONFIG_DIR:-$HOME/.claude}" '
     '"${CODEX_HOME:-$HOME/.codex}" "${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"'
@@ -60,7 +60,7 @@ async def ask_places(connection: Connection) -> Places:
             f"{host.name} did not say where its transcripts are within {SECONDS:g} s",
             mend=f"try `ssh {host.name} true`",
         ) from None
-    _, found, rest = answer.stdout.partition(_MARK)
+    _, found, rest = answer.stdout.partition(MARK.encode())
     lines = [line.strip() for line in rest.decode("utf-8", "surrogateescape").splitlines()[1:5]]
     if not found or len(lines) < 4 or not all(line.startswith("/") for line in lines):
         raise FleetError(

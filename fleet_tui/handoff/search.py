@@ -30,11 +30,13 @@ MOST_THREADS = 50
 SHOWN_PLACES = 3
 GREP_SECONDS = 60.0
 _AROUND = 60
+GREP_END = "fleet-grep-end"
 _GREP = (
     "LC_ALL=C\nexport LC_ALL\n"
+    "command -v find >/dev/null && command -v grep >/dev/null || exit 127\n"
     'find "$2/projects" "$3/sessions" -name "*.jsonl" -type f '
     '-exec grep -l -i -F -e "$1" {} + 2>/dev/null\n'
-    "echo fleet-grep-end"
+    f"echo {GREP_END}"
 )
 
 
@@ -124,7 +126,7 @@ async def _grep(connection: Connection, places: Places, text: str) -> frozenset[
     except TimeoutError:
         return None
     *paths, end = _lines(answer.stdout)
-    return frozenset(paths) if end == "fleet-grep-end" else None
+    return frozenset(paths) if end == GREP_END else None
 
 
 def _lines(output: bytes) -> Sequence[str]:

@@ -44,6 +44,8 @@ def _no_thread(app: FleetApp) -> str:
         return "Several runs are shown; choose one first."
     if view.run.agent == "shell":
         return "A plain command has no conversation."
+    if app.store.fleet is not None and app.store.fleet.is_demo:
+        return "The demo plays its runs and keeps no conversation of them; :threads has others."
     return "" if view.run.session else "This run never began a conversation."
 
 
