@@ -29,7 +29,7 @@ async def test_first_screen_shows_hosts_with_state_and_age() -> None:
         assert "8/9" in desk.app.main.status.plain
         assert "● up · heard 17s ago" in shown or "● up 17s" in shown
         assert "○ down 17s refused" in shown
-        assert "Not built yet: tasks on the shared queue" in " ".join(shown.split())
+        assert "fleet.toml has no [queue]" in " ".join(shown.split())
 
 
 async def test_a_dispatch_from_nothing_to_its_output() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.log_rows import FixedLine
 
-LABEL = 10
+LABEL = 11
 ATTEMPTS_SHOWN = 4
 
 
