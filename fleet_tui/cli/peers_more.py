@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -70,6 +71,9 @@ def add_verbs(
     wait.add_argument("--run", metavar="TARGET", help="where to send the prompt then")
     wait.add_argument("--timeout", default="1h", metavar="TIME")
     common(wait, wait_command)
+    tools = verbs.add_parser("tools", help="print how to give an agent on a host the fleet's tools")
+    tools.add_argument("--channel", action="store_true", help="push messages by Claude channels")
+    common(tools, tools_command)
     serve = verbs.add_parser("serve", help="keep the broker open and carry messages, no screen")
     common(serve, serve_command)
 
@@ -214,6 +218,17 @@ def seconds_of(text: str) -> float:
 def _done_by(fleet: Fleet, peer: str, since: float) -> Message | None:
     said = fleet.parts.peers.store.messages("sender = ? AND created_at >= ?", peer, since)
     return next((message for message in said if is_done(message.text)), None)
+
+
+def tools_command(options: argparse.Namespace) -> int:
+    """Print an MCP configuration; the program it names is left on a host with its key."""
+    script = 'exec python3 "${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui/peers-tools.py"'
+    flag = " --channel" if options.channel else ""
+    server = {"command": "sh", "args": ["-c", f"{script}{flag}"]}
+    say(json.dumps({"mcpServers": {"fleet-peers": server}}, indent=None if options.json else 2))
+    if not options.json:
+        say("# for `claude --mcp-config FILE`; the broker leaves that program on hosts it reaches")
+    return 0
 
 
 def serve_command(options: argparse.Namespace) -> int:

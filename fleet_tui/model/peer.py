@@ -19,7 +19,7 @@ Urgency = Literal["interrupt", "normal", "fyi"]
 Rung = Literal["queued", "handed-over", "seen", "replied", "unknown", "undeliverable"]
 """`seen` and `replied` need the recipient's transcript, or its answer; `unknown` is where no proof
 came and none can come any more; nothing is ever called delivered."""
-RouteName = Literal["stdin", "socket", "tools", "client", "file", "resume", "operator"]
+RouteName = Literal["stdin", "socket", "channel", "tools", "client", "file", "resume", "operator"]
 ScopeKind = Literal["fleet", "machine", "directory", "repo"]
 
 URGENCIES: tuple[Urgency, ...] = ("interrupt", "normal", "fyi")
@@ -30,6 +30,7 @@ SETTLED: frozenset[Rung] = frozenset({"seen", "replied", "undeliverable"})
 PROVES: dict[RouteName, str] = {
     "stdin": "the session's transcript",
     "socket": "the session's transcript",
+    "channel": "the session's transcript",
     "tools": "the session's transcript",
     "client": "nothing but an answer",
     "file": "nothing but an answer",

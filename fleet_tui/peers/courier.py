@@ -37,6 +37,8 @@ WATCH_FOR = 6 * 3600.0
 PROOF_EVERY = (0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
 AT_ONCE = 8
+_ANSWERS_ALOUD = ("socket", "stdin", "resume")
+"""Ways that begin a turn, whose last words are the answer; with tools, a session replies."""
 
 
 class Courier:
@@ -229,7 +231,8 @@ class Courier:
         """Say what is proven of one message, or that nothing can be proven any more."""
         if proof is not None and message.id in proof.seen:
             self._take_proof(message, proof)
-            if answer := proof.answers.get(message.id):
+            answer = proof.answers.get(message.id)
+            if answer and message.route in _ANSWERS_ALOUD and message.urgency != "fyi":
                 await self._answered(peer, message, answer)
                 return
         elif message.rung == "handed-over":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError, Unreachable
@@ -23,8 +24,12 @@ KEY_LINE = "sh -s fleet-peers-key"
 _KEY = """
 d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
 printf "%%s\\n%%s\\n" '%s' '%s' >"$d/.peers.key.$$" && mv -f "$d/.peers.key.$$" "$d/peers.key"
+cat >"$d/.session_server.$$" <<'END-OF-SERVER' && mv -f "$d/.session_server.$$" "$d/peers-tools.py"
+%s
+END-OF-SERVER
 """
-"""The port and the key, for nobody but the user: without it no session can enrol."""
+"""The port and the key, for nobody but the user: without it no session can enrol. With them comes
+the server of tools that an agent there can be given; nothing starts it."""
 
 
 class Doors:
@@ -79,7 +84,8 @@ class Doors:
 
     async def leave_key(self, connection: Connection, door: str) -> None:
         """Leave the key of a door where the host's own user can read it; raises FleetError."""
-        script = _KEY % (self._settings.broker_port, self._keys[door])
+        tools = await asyncio.to_thread(session_server_text)
+        script = _KEY % (self._settings.broker_port, self._keys[door], tools)
         done = await connection.run(KEY_LINE, stdin=script.encode(), timeout=20.0)
         if done.status.code != 0:
             said = one_line(done.stderr.decode("utf-8", "replace"), 120)
@@ -124,3 +130,8 @@ async def _until_lost(connection: Connection) -> None:
         if not connection.is_open:
             return
         await asyncio.sleep(1.0)
+
+
+def session_server_text() -> str:
+    """Return the program that gives an agent session its tools; it stands alone."""
+    return Path(__file__).with_name("session_server.py").read_text(encoding="utf-8")

@@ -12,23 +12,29 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.model.errors import UsageError
-from fleet_tui.model.peer import URGENCIES, Peer, Scope, parse_scope
+from fleet_tui.model.peer import PROVES, URGENCIES, Peer, Scope, parse_scope
 from fleet_tui.model.text import one_line, sanitize
 from fleet_tui.peers.framing import frame
 from fleet_tui.peers.http import HttpRequest, Refusal
 from fleet_tui.peers.identity import session_name
+from fleet_tui.peers.store import ENROLLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.context import FleetContext
-    from fleet_tui.model.peer import Message, Urgency
+    from fleet_tui.model.peer import Message, RouteName, Urgency
     from fleet_tui.peers.post import Post
     from fleet_tui.peers.reservations import Reservations
     from fleet_tui.peers.store import PeerStore
 
 LEASE_SECONDS = 120.0
 """A message that was fetched and not acknowledged within this time is given out again."""
+
+_HOW: dict[str, str] = {
+    "tools": "returned by its check_messages tool",
+    "channel": "pushed by its channel server, which its agent may have ignored",
+}
 
 
 class OwnApi:
@@ -72,7 +78,8 @@ class OwnApi:
         if verb == "fetch":
             return {"messages": self._fetch(me)}
         if verb == "acknowledge":
-            return {"ok": self._acknowledge(me, _text(body, "id"))}
+            by: RouteName = "channel" if _text(body, "by") == "channel" else "tools"
+            return {"ok": self._acknowledge(me, _text(body, "id"), by)}
         if verb == "reserve":
             seconds = body.get("seconds")
             wanted = float(seconds) if isinstance(seconds, (int, float)) else 1800.0
@@ -108,7 +115,7 @@ class OwnApi:
                     session=session,
                 ),
                 identity=identity,
-                incarnation=f"enrolled:{_text(body, 'pid')}",
+                incarnation=f"{ENROLLED}{_text(body, 'pid')}",
             )
         if known.host != request.door:
             raise Refusal(403, "this session is on another host")
@@ -173,8 +180,8 @@ class OwnApi:
             if self._store.lease(message.id, me.name, now, LEASE_SECONDS)
         ]
 
-    def _acknowledge(self, me: Peer, identifier: str) -> bool:
-        """Note that a session's tool has handed a message to its model; the proof comes later."""
+    def _acknowledge(self, me: Peer, identifier: str, by: RouteName) -> bool:
+        """Note that a session's server has handed a message on; the proof comes later."""
         message = self._store.message(identifier)
         if message is None or message.recipient != me.name:
             return False
@@ -183,8 +190,8 @@ class OwnApi:
         return self._store.climb(
             identifier,
             "handed-over",
-            route="tools",
-            detail="returned by its check_messages tool; proof would be the session's transcript",
+            route=by,
+            detail=f"{_HOW[by]}; proof would be {PROVES[by]}",
             handed_at=self._context.clock.time(),
         )
 

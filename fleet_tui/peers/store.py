@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+ENROLLED = "enrolled:"
+"""Beginning of the incarnation of a session that named itself before it was found."""
+
 _PEER = ", ".join(PEER_COLUMNS)
 _MESSAGE = f"{', '.join(MESSAGE_COLUMNS)}, sequence"
 _INSERT = (
@@ -84,7 +87,8 @@ class PeerStore:
                 )
                 return peer
             before = _peer(known)
-            is_next = known["incarnation"] != incarnation
+            was = known["incarnation"]
+            is_next = was != incarnation and not was.startswith(ENROLLED)
             peer = replace(
                 peer,
                 name=before.name,
