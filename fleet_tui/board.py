@@ -221,8 +221,8 @@ class Board:
 
     def _run_picture(self, run: Run) -> RunView:
         task = self._task(run.id)
-        if task is None:
-            parked = self._parked.get(run.id)
+        parked = self._parked.get(run.id)
+        if task is None or parked is not None:
             return RunView(
                 run,
                 "blocked-limit" if parked else "done" if run.state == "succeeded" else "stopped",

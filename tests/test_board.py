@@ -17,11 +17,13 @@ from fleet_tui.model.events import (
     LinkChanged,
     NoticeRaised,
     OutputArrived,
+    PartChanged,
     RunChanged,
     RunFinished,
 )
 from fleet_tui.model.host import Host, HostFacts, LinkStatus
 from fleet_tui.model.notice import Notice
+from fleet_tui.model.parking_view import ParkedRun, ParkingView
 from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.snapshot import DispatchView, FleetView
 
@@ -192,3 +194,13 @@ async def test_what_is_of_no_host_of_the_fleet_is_no_error(room: Room) -> None:
     )
     assert "gone" not in changes.hosts
     assert list(changes.runs) == ["r-x"]
+
+
+async def test_a_parked_run_says_when_it_goes_on(room: Room) -> None:
+    ended = replace(RUNS[0], state="failed", outcome="overloaded")
+    room.after(RunChanged(ended))
+    parked = ParkedRun("r-web", "web", 90.0, 1, 1.0, "overloaded")
+    view = room.after(PartChanged(ParkingView({"r-web": parked}))).runs["r-web"]
+    assert (view.parked_until, view.activity) == (90.0, "blocked-limit")
+    view = room.after(PartChanged(ParkingView())).runs["r-web"]
+    assert (view.parked_until, view.activity) == (None, "stopped")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from fleet_tui.fleet import Fleet
+    from fleet_tui.model.parking_view import ParkedRun
     from fleet_tui.model.run import Run
     from fleet_tui.model.run_filter import RunFilter
 
@@ -94,11 +95,13 @@ async def _list(options: argparse.Namespace) -> int:
         first = (options.page - 1) * options.limit
         found = fleet.store.history(wanted, options.limit + 1, first)
         shown = found[: options.limit]
+        parked = fleet.parts.parking.all()
         if options.json:
             for past in shown:
-                emit("run", past.run.created_at, **run_fields(past.run))
+                until = parked[past.run.id].due_at if past.run.id in parked else None
+                emit("run", past.run.created_at, **run_fields(past.run), parked_until=until)
             return 0
-        rows = [_row(past.run, past.prompt, now) for past in shown]
+        rows = [_row(past.run, past.prompt, now, parked.get(past.run.id)) for past in shown]
         if rows:
             table(rows, ("run", "age", "host", "agent", "mode", "state", "took", "cost", "prompt"))
             if len(found) > options.limit:
@@ -186,15 +189,18 @@ def _seconds(run: Run) -> float | None:
     return round(run.finished_at - run.started_at, 3)
 
 
-def _row(run: Run, prompt: str, now: float) -> tuple[str, ...]:
+def _row(run: Run, prompt: str, now: float, parked: ParkedRun | None) -> tuple[str, ...]:
     took = _seconds(run)
+    state = run.state if run.outcome in (None, "ok", "killed") else f"{run.state} ({run.outcome})"
+    if parked is not None:
+        state = f"parked, on in {ago(parked.due_at - now)}"
     return (
         short(run.id),
         ago(now - run.created_at),
         run.host,
         run.agent,
         run.mode,
-        run.state if run.outcome in (None, "ok", "killed") else f"{run.state} ({run.outcome})",
+        state,
         "" if took is None else f"{took:.1f}s",
         "?" if run.cost_usd is None else f"${run.cost_usd:.4f}" if run.cost_usd else "",
         one_line(prompt, 40),
@@ -250,5 +256,6 @@ def _open_runs(fleet: Fleet, words: list[str]) -> list[str]:
                 raise UsageError(f"no dispatch with id {word}", mend="see `fleet-tui runs`")
         else:
             runs = [find_run(fleet, word)]
-        found += [run.id for run in runs if run.is_open]
+        parked = fleet.parts.parking.all()
+        found += [run.id for run in runs if run.is_open or run.id in parked]
     return found

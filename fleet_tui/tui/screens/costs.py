@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 SPANS = (14, 30, 90, 7)
 """Days that can be added up; the first is shown first."""
-BAR_CELLS = 30
+BAR_CELLS = 20
 
 COLUMNS = (
     Column("name", "", 12, is_flexible=True, most=44),
     Column("usd", "cost", 9, is_right=True),
-    Column("share", "", 12, is_flexible=True, most=BAR_CELLS, drop=1),
+    Column("share", "", BAR_CELLS, drop=1),
     Column("runs", "runs", 5, is_right=True, drop=3),
     Column("unknown", "unknown", 7, is_right=True, drop=4),
     Column("days", "by day", 14, is_flexible=True, most=90, drop=2),
