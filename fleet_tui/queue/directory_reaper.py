@@ -14,6 +14,7 @@ from fleet_tui.model.task import (
 )
 from fleet_tui.queue.directory_backlog import sort_pending
 from fleet_tui.queue.directory_custody import Hold
+from fleet_tui.queue.directory_seam import FileEntry
 from fleet_tui.queue.directory_watch import Watch
 from fleet_tui.queue.frontmatter import parse_task
 from fleet_tui.queue.names import (
@@ -25,17 +26,18 @@ from fleet_tui.queue.names import (
     PENDING,
     RESULT,
     RUNNING,
+    SIG,
     TASK,
     TMP,
     foreign_result,
     read_claim,
+    read_sidecar,
 )
 from fleet_tui.queue.resultfile import write_result
 
 if TYPE_CHECKING:
     from fleet_tui.model.clock import Clock
     from fleet_tui.queue.directory_custody import Custody
-    from fleet_tui.queue.directory_seam import FileEntry
     from fleet_tui.queue.names import ClaimName
     from fleet_tui.queue.store import Rules
 
@@ -69,6 +71,7 @@ class Reaper:
                 if one is not None:
                     reaped.append(one)
         watched |= await self._clear_tmp(entries)
+        watched |= await self._clear_sidecars(entries)
         self._watch.forget_others(watched)
         return reaped
 
@@ -168,6 +171,29 @@ class Reaper:
                 await self._custody.move(key, f"{FAILED}/{claim}{LATE}")
             else:
                 await self._custody.unlink(key)
+        return watched
+
+    async def _clear_sidecars(self, running: dict[str, FileEntry]) -> set[str]:
+        """Take what stands beside a task away when a shell worker has ended it, who does not."""
+        files = [entry.name for entry in await self._folder.scan(PENDING)]
+        found = sort_pending([FileEntry(file, 1, 0) for file in files])
+        claims = (read_claim(file) for file in running)
+        open_ones = {*found.tasks, *found.held, *(one.name for one in claims if one is not None)}
+        watched: set[str] = set()
+        for file in files:
+            said = read_sidecar(file)
+            name = said[0] if said else file.removesuffix(SIG)
+            if name in open_ones or not (said or file.endswith(SIG)):
+                continue
+            key = f"{PENDING}/{file}"
+            if self._watch.silent_for(key, 0, self._rules.lease) < self._rules.lease:
+                watched.add(key)
+            elif said:
+                await self._custody.unlink(key)
+            else:
+                for end in (DONE, FAILED):
+                    if await self._folder.stat(f"{end}/{name}{TASK}") is not None:
+                        await self._custody.move(key, f"{end}/{file}")
         return watched
 
     async def _finish_edit(self, edit: str, entries: dict[str, FileEntry]) -> None:

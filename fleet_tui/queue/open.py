@@ -74,7 +74,7 @@ def _nats(section: Mapping[str, Any], config: FleetConfig, rules: Rules, clock: 
     from fleet_tui.queue.nats_store import NatsStore
 
     folder = config.path.parent if config.path else Path.cwd()
-    credentials = section.get("credentials")
+    credentials = section.get("login")
     return NatsStore(
         str(section.get("url") or DEFAULT_URL),
         rules,

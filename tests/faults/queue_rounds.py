@@ -83,7 +83,7 @@ async def play(
     restarts: int = 0,
     lease: float = 1.0,
     seed: int = 0,
-    limit: float = 600.0,
+    limit: float = 1800.0,
 ) -> Account:
     """Run one trial and account for it."""
     log = folder / "log"
@@ -113,6 +113,8 @@ class Crew:
         self._numbers = range(workers)
         self._shells = range(shells)
         self._chance = chance
+        self._kills_left = workers * 8
+        """Beside those who die by themselves; so that the last ones come to an end."""
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     async def work_off(self, restart: object, restarts: int, ends_at: float) -> int:
@@ -135,7 +137,8 @@ class Crew:
                     assert code in (0, -9), f"{key} ended with {code}"
                     if code == 0:
                         finished.add(key)
-                if self._running and time.monotonic() > next_kill:
+                if self._kills_left and self._running and time.monotonic() > next_kill:
+                    self._kills_left -= 1
                     self._running[self._chance.choice(sorted(self._running))].kill()
                     next_kill = time.monotonic() + self._chance.uniform(0.4, 1.2)
                 if restarts and time.monotonic() > next_restart:
@@ -222,9 +225,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shell-workers", type=int, default=0, help="directory only")
     parser.add_argument("--restarts", type=int, default=0, help="of the server, sftp and nats")
     parser.add_argument("--lease", type=float, default=2.0)
+    parser.add_argument("--folder", help="where to play it, if not in the folder for such things")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="fleet-queue-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fleet-queue-", dir=options.folder) as folder:
         account = asyncio.run(
             play(
                 Path(folder),

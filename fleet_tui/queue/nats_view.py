@@ -1,0 +1,142 @@
+"""What the records say now, kept up to date by a watch that is made anew after each reconnect."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nats.js import errors as js_errors
+from nats.js.kv import KV_DEL, KV_PURGE
+
+from fleet_tui.queue.nats_records import Record, key_of, read_record, write_record
+
+if TYPE_CHECKING:
+    from nats.js.kv import KeyValue
+
+    from fleet_tui.queue.nats_link import NatsLink
+
+LOAD_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record and the revision that it has."""
+
+    record: Record
+    revision: int
+    changed_at: float | None
+
+
+class View:
+    """Every task's record. Reads from memory; writes by compare-and-swap."""
+
+    def __init__(self, link: NatsLink) -> None:
+        self._link = link
+        self._known: dict[str, Known] = {}
+        self._gone: dict[str, int] = {}
+        self._watcher: KeyValue.KeyWatcher | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._is_stale = True
+        self._loading = asyncio.Lock()
+        self.changed = asyncio.Event()
+
+    def forget(self) -> None:
+        """Load everything again before the next use: the watch ended with the connection."""
+        self._is_stale = True
+        self.changed.set()
+
+    async def all(self) -> dict[str, Known]:
+        """Return every task by name."""
+        async with self._loading:
+            if self._is_stale:
+                await self._load()
+        return self._known
+
+    async def get(self, name: str) -> Known | None:
+        """Ask the server for one record."""
+        try:
+            entry = await self._link.tasks.get(key_of(name))
+        except (js_errors.KeyNotFoundError, js_errors.KeyDeletedError):
+            return None
+        record = read_record(key_of(name), entry.value or b"")
+        return self._learn(record, entry.revision or 0)
+
+    async def create(self, record: Record) -> Known | None:
+        """Write a new record; None when there is one of this name."""
+        try:
+            revision = await self._link.tasks.create(key_of(record.name), write_record(record))
+        except js_errors.KeyWrongLastSequenceError:
+            return None
+        return self._learn(record, revision)
+
+    async def swap(self, record: Record, revision: int) -> Known | None:
+        """Write a record if it still has `revision`; None when somebody was first."""
+        try:
+            new = await self._link.tasks.update(
+                key_of(record.name), write_record(record), last=revision
+            )
+        except js_errors.KeyWrongLastSequenceError:
+            return None
+        return self._learn(record, new)
+
+    async def delete(self, name: str) -> None:
+        """Remove a record."""
+        await self._link.tasks.purge(key_of(name))
+        self._known.pop(name, None)
+
+    async def close(self) -> None:
+        """End the watch."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.wait([self._pump])
+            self._pump = None
+        if self._watcher is not None:
+            with contextlib.suppress(Exception):
+                await self._watcher.stop()  # type: ignore[no-untyped-call]
+            self._watcher = None
+
+    def _learn(self, record: Record, revision: int, changed_at: float | None = None) -> Known:
+        before = self._known.get(record.name)
+        if before is not None and before.revision > revision:
+            return before
+        if before is not None and before.revision == revision and changed_at is None:
+            changed_at = before.changed_at
+        known = Known(record, revision, changed_at)
+        self._known[record.name] = known
+        return known
+
+    async def _load(self) -> None:
+        await self.close()
+        self._is_stale = False
+        try:
+            async with asyncio.timeout(LOAD_SECONDS):
+                watcher = await self._link.tasks.watchall()
+                self._watcher = watcher
+                self._known = {}
+                while True:
+                    entry = await watcher.updates(LOAD_SECONDS)  # type: ignore[no-untyped-call]
+                    if entry is None:
+                        break
+                    self._apply(entry)
+        except BaseException:
+            self._is_stale = True
+            raise
+        self._pump = asyncio.create_task(self._follow(watcher))
+
+    async def _follow(self, watcher: KeyValue.KeyWatcher) -> None:
+        async for entry in watcher:
+            if entry is not None:
+                self._apply(entry)
+                self.changed.set()
+
+    def _apply(self, entry: KeyValue.Entry) -> None:
+        record = read_record(entry.key, entry.value or b"")
+        if entry.operation in (KV_DEL, KV_PURGE):
+            known = self._known.get(record.name)
+            if known is not None and known.revision <= (entry.revision or 0):
+                del self._known[record.name]
+            return
+        at: Any = entry.created  # a datetime, whatever its annotation says
+        self._learn(record, entry.revision or 0, at.timestamp() if at is not None else None)
