@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fleet-tui {__version__}")
     _add_common(parser, missing=None)
+    screen.add_web(parser)
     parser.set_defaults(handler=screen.open_screen)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
     for name in COMMAND_GROUPS:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.cli.console import complain
+from fleet_tui.cli.console import complain, say
 from fleet_tui.cli.context import load_config
 from fleet_tui.config import data_dir
+from fleet_tui.model.errors import FleetError, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
     from fleet_tui.model.config import FleetConfig
+    from fleet_tui.runtime import CoreThread
 
 STATE_FILE = "screen.toml"
 """What the screen keeps between starts, in the fleet's state folder."""
@@ -25,12 +27,25 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo.add_argument(
         "--headless-seconds", type=float, metavar="S", help="run without a terminal, end after S"
     )
+    add_web(demo)
     demo.set_defaults(handler=demo_command)
+
+
+def add_web(parser: argparse.ArgumentParser) -> None:
+    """Declare `--web`."""
+    parser.add_argument(
+        "--web",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="PORT",
+        help="show the screen in a browser on this machine, read-only, behind a token",
+    )
 
 
 def open_screen(options: argparse.Namespace) -> int:
     """Open the screen on the user's fleet."""
-    return show(load_config(options), is_read_only=options.read_only)
+    return show(load_config(options), is_read_only=options.read_only, web_port=options.web)
 
 
 def show(
@@ -40,14 +55,21 @@ def show(
     is_read_only: bool = False,
     prepare: Callable[[], None] | None = None,
     headless_seconds: float | None = None,
+    web_port: int | None = None,
 ) -> int:
-    """Run the screen until it is closed. The core starts with it and outlives its last paint."""
+    """Run the screen until it is closed. The core starts with it and outlives its last paint.
+
+    With `web_port` (0: any) it is shown in a browser instead of the terminal, read-only.
+    """
     from fleet_tui.runtime import CoreThread
     from fleet_tui.tui.app import FleetApp
 
+    is_read_only = is_read_only or web_port is not None
     core = CoreThread(config, is_demo=is_demo, is_read_only=is_read_only, prepare=prepare)
     opened = core.start()
     try:
+        if web_port is not None:
+            return _serve(core, web_port, headless_seconds)
         app = FleetApp(
             core,
             read_only=is_read_only,
@@ -64,6 +86,19 @@ def show(
         core.stop()
 
 
+def _serve(core: CoreThread, port: int, seconds: float | None) -> int:
+    """Show the screen on loopback until it is interrupted; its address is the one line printed."""
+    from fleet_tui.tui.web import SIZE, WebApp
+
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"--web: {port} is no port", mend="leave it out, and a free one is used")
+    app = WebApp(core, port=port, listening=say, on_ready=core.keep_connected, seconds=seconds)
+    app.run(headless=True, size=SIZE)
+    if app.refused:
+        raise FleetError(f"--web: {app.refused}", mend="name another port")
+    return app.return_code or 0
+
+
 def demo_command(options: argparse.Namespace) -> int:
     """Open the screen on scripted hosts in a child process and a throw-away home."""
     from fleet_tui.demo import DemoFleet
@@ -77,4 +112,5 @@ def demo_command(options: argparse.Namespace) -> int:
             is_read_only=options.read_only,
             prepare=demo.prepare,
             headless_seconds=options.headless_seconds,
+            web_port=options.web,
         )
