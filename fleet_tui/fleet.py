@@ -299,7 +299,9 @@ class Fleet:
             self.config,
             self.spending,
             is_read_only=self.is_read_only,
-            standing=lambda: self.standing.verdict(self.clock.time()),
+            standing=lambda request, hosts: self.standing.may_begin(
+                request, hosts, self.clock.time()
+            ),
         )
         return Dispatcher(
             admission,

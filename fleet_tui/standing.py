@@ -23,6 +23,7 @@ from fleet_tui.model.text import one_line
 if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host, Role
+    from fleet_tui.model.request import DispatchRequest
 
 MEMORY = "roles.toml"
 HOST_VARIABLE = "FLEET_HOST"
@@ -38,6 +39,8 @@ class Remembered:
     record: RoleRecord | None = None
     asked_at: float | None = None
     """When the mirror's remote last answered, Unix seconds."""
+    highest: int = 0
+    """The highest epoch that any host has told of; it never goes down."""
     office: int = 0
     """The epoch for which this machine has gone on with the log; 0 before any."""
     rescued: tuple[str, ...] = ()
@@ -108,8 +111,15 @@ class Standing:
         return next((role for role in ROLES if role in roles), None)
 
     def seen(self) -> int:
-        """Return the highest epoch that anybody told this machine of, as a host of the fleet."""
-        return highest_epoch(self.marks) if self.marks is not None else 0
+        """Return the highest epoch that this machine has heard of, from whomever."""
+        told = highest_epoch(self.marks) if self.marks is not None else 0
+        return max(told, self.known.highest)
+
+    def heard_of(self, epoch: int) -> bool:
+        """Keep that somebody has seen this epoch; True when it is higher than ours."""
+        if epoch > self.known.highest:
+            self.remember(replace(self.known, highest=epoch))
+        return epoch > self.epoch
 
     def held_by(self, now: float) -> str:
         """Return the promotion that asks this machine to begin nothing; empty without one."""
@@ -122,10 +132,23 @@ class Standing:
         until = float(words[1]) if len(words) > 1 and words[1].isdecimal() else 0.0
         return one_line(words[0], 60) if until > now else ""
 
-    def verdict(self, now: float) -> Literal["leads", "not-primary", "behind"]:
-        """Return whether this machine may act, as the gate asks it."""
-        if self.seen() > max(self.epoch, FIRST_EPOCH):
+    @property
+    def name(self) -> str:
+        """Name of this machine's entry; empty when it has none."""
+        return self.this_host.name if self.this_host is not None else ""
+
+    def verdict(
+        self, now: float, *, is_own_work: bool = False
+    ) -> Literal["leads", "not-primary", "behind"]:
+        """Return whether this machine may act, as the gate asks it.
+
+        `is_own_work` is a task of the queue that it carries out itself: any machine may, unless
+        the fleet has moved on to an epoch that it does not know.
+        """
+        if self.seen() > self.epoch:
             return "behind"
+        if is_own_work:
+            return "leads"
         if self.held_by(now):
             return "not-primary"
         primary = self.primary
@@ -135,13 +158,20 @@ class Standing:
             return "leads" if self.record is None else "not-primary"
         return "leads" if self.this_host.name == primary else "not-primary"
 
+    def may_begin(
+        self, request: DispatchRequest, hosts: tuple[str, ...], now: float
+    ) -> Literal["leads", "not-primary", "behind"]:
+        """Return whether this machine may begin `request` on `hosts`."""
+        is_own_work = request.origin == "queue" and hosts == (self.name,)
+        return self.verdict(now, is_own_work=is_own_work)
+
     def why_observer(self, now: float) -> str:
         """Return why this machine may only look, one sentence; empty when it may act."""
         verdict = self.verdict(now)
         if verdict == "leads":
             return ""
         if verdict == "behind":
-            return f"a newer primary was promoted: a host here was told of epoch {self.seen()}"
+            return f"a newer primary was promoted: a host has seen epoch {self.seen()}"
         if plan := self.held_by(now):
             return f"promotion {plan} is under way: nothing new is begun here"
         if self.this_host is None:
@@ -174,7 +204,8 @@ class Standing:
             record.primary,
             record.epoch,
         )
-        self.remember(replace(known, record=record, asked_at=at))
+        highest = max(known.highest, record.epoch)
+        self.remember(replace(known, record=record, asked_at=at, highest=highest))
         return has_changed
 
     def took_office(self, epoch: int) -> None:
@@ -251,6 +282,7 @@ def _read(path: Path) -> Remembered:
         return Remembered(
             record=RoleRecord(**record) if record is not None else None,
             asked_at=document.get("asked_at"),
+            highest=int(document.get("highest", 0)),
             office=int(document.get("office", 0)),
             rescued=tuple(document.get("rescued", ())),
             owes_rescue=bool(document.get("owes_rescue", False)),

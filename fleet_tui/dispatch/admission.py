@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from fleet_tui.model.run import AgentName, Mode
 
 
+def _leads(_request: DispatchRequest, _hosts: tuple[str, ...]) -> Standing:
+    """Say that this machine may act: for a fleet in which nobody asks."""
+    return "leads"
+
+
 class Admission:
     """Resolves targets and asks the gate, once for each kind of agent in the target."""
 
@@ -32,7 +37,7 @@ class Admission:
         spending: Spending,
         *,
         is_read_only: bool = False,
-        standing: Callable[[], Standing] = lambda: "leads",
+        standing: Callable[[DispatchRequest, tuple[str, ...]], Standing] = _leads,
     ) -> None:
         self.config = config
         self._spending = spending
@@ -121,7 +126,7 @@ class Admission:
                 replace(
                     case_of(request, agent, mode, members),
                     is_read_only=self._is_read_only,
-                    standing=self._standing(),
+                    standing=self._standing(request, tuple(host.name for host in hosts)),
                     worst_case_usd=(worst or 0.0) if bounded else None,
                     usd_per_dispatch=self.config.budget.usd_per_dispatch,
                     usd_left_today=left,

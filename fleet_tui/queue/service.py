@@ -135,9 +135,18 @@ class Queue:
             Ability.of(entry, labels),
             name=name or (host if is_here else f"{host}.{machine}"),
             slots=slots,
-            is_paused=lambda: self.is_paused,
+            is_paused=lambda: self.is_paused or not self._may_work_for(host),
             changed=self._hurry.set,
         )
+
+    def _may_work_for(self, host: str) -> bool:
+        """Tell whether this machine may take tasks: it leads, or works for itself, and no newer
+        primary is known of than the one it acts under."""
+        standing = self._context.standing
+        if standing is None:
+            return True
+        now = self._context.clock.time()
+        return standing.verdict(now, is_own_work=host == standing.name) == "leads"
 
     async def work(self, worker: Worker, *, once: bool = False) -> None:
         """Let a worker work until it is drained; waits for the queue if it is away."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError, UsageError
-from fleet_tui.model.events import PartChanged
+from fleet_tui.model.events import PartChanged, RunFinished
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.roles import replaced
 from fleet_tui.roles.case import Case
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
     from fleet_tui.context import FleetContext
+    from fleet_tui.model.events import Event
     from fleet_tui.model.roles_view import MirrorView, Preflight, StepView
 
 ASK_SECONDS = 60.0
@@ -29,6 +31,7 @@ SHIP_SECONDS = 1.0
 """How often the log is looked at for lines to ship."""
 REST_SECONDS = 30.0
 """How long a host that could not be reached is left alone by the shipping."""
+_SEEN_EPOCH = re.compile(r"has seen epoch (\d{1,15})")
 LEARN_WITHIN = 5.0
 """Seconds that the remote may take to say who leads before something is begun."""
 
@@ -48,6 +51,7 @@ class Roles:
         self._learned_at: float | None = None
         self._learning = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        context.bus.subscribe(self._heard)
 
     async def start(self) -> None:
         """Learn who leads, look at the mirrors and ship the log, until closed."""
@@ -193,10 +197,22 @@ class Roles:
     def _heed_epochs(self, found: Mapping[str, MirrorView]) -> None:
         """Tell when a host has seen a later epoch than the one we know of."""
         for view in found.values():
-            if view.seen_epoch > self.case.standing.epoch:
-                text = f"{view.host} was told of epoch {view.seen_epoch}: another machine leads"
-                self._context.notice("roles/outranked", "error", "demoted", view.host, text)
-                self._learned_at = None
+            if self.case.standing.heard_of(view.seen_epoch):
+                self._outranked(view.host, view.seen_epoch)
+
+    def _outranked(self, host: str, epoch: int) -> None:
+        """A host has seen a later epoch than ours: say so, and ask who leads before acting."""
+        text = f"{host} has seen epoch {epoch}: another machine leads"
+        self._context.notice("roles/outranked", "error", "demoted", host, text)
+        self._learned_at = None
+        self.publish()
+
+    def _heard(self, event: Event) -> None:
+        """Heed a run that its host refused because of our epoch."""
+        if isinstance(event, RunFinished) and event.run.outcome == "refused":
+            found = _SEEN_EPOCH.search(event.run.reason)
+            if found is not None and self.case.standing.heard_of(int(found[1])):
+                self._outranked(event.run.host, int(found[1]))
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -248,7 +264,9 @@ class Roles:
         try:
             done = await case.shipper.ship(host, epoch=case.standing.epoch, stamp=case.stamp)
         except Outranked as error:
-            self._learned_at = None
+            found = _SEEN_EPOCH.search(error.what)
+            if found is not None and case.standing.heard_of(int(found[1])):
+                self._outranked(host, int(found[1]))
             self._rests[host] = self._context.clock.monotonic() + REST_SECONDS
             return str(error)
         except FleetError as error:

@@ -134,6 +134,11 @@ async def test_a_host_that_has_heard_refuses_it_even_when_the_remote_is_not_reac
         assert not (site.homes["droplet"] / "acted").exists()
         assert any("not known whether cc-pc still leads" in n for n in old.parts.roles.view().notes)
         assert log_of(old, "result")[-1].text("outcome") == "refused"
+        with pytest.raises(Refused, match="newer primary"):
+            await old.dispatch(DispatchRequest(target="cc-pc", prompt="true", agent="shell"))
+    async with opened_at(site, "cc-pc") as old:
+        with pytest.raises(Refused, match="newer primary"):
+            await old.dispatch(DispatchRequest(target="cc-pc", prompt="true", agent="shell"))
 
 
 async def test_promoted_back_it_follows_its_own_run_again(site: Site) -> None:
