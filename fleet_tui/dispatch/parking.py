@@ -155,6 +155,9 @@ class Parking:
         except FleetError as error:
             text = f"{parked.host}: could not go on after the limit: {error}"
             context.notice(f"parked/{parked.run}", "error", "run-parked", parked.host, text)
+        if onward is not None:
+            text = f"{parked.host}: goes on after the limit that ended it"
+            context.notice(f"parked/{parked.run}", "info", "run-parked", parked.host, text)
         self._rows.remove(parked.run)
         self._forget(parked.run, onward)
         self.publish()

@@ -268,3 +268,18 @@ async def test_a_closing_line_that_cannot_be_written_ends_no_other_run(tmp_path:
         assert [line.text("host") for line in stage.log("result")] == ["second"]
     async with staged(config, scripts) as again:
         assert_whole(again)
+
+
+async def test_what_was_opened_stands_in_the_log_and_only_an_operator_opens(
+    tmp_path: Path,
+) -> None:
+    config = fleet_file(tmp_path, ["web01"])
+    asked = {"agent": "claude", "mode": "write", "opens": frozenset({"mcp", "hooks"})}
+    async with staged(config, {"web01": prints(b"")}) as stage:
+        await stage.run("web01", "x", **asked)  # type: ignore[arg-type]
+        (line,) = stage.log("dispatch")
+        assert line.text("opens") == "hooks,mcp"
+        with pytest.raises(Refused, match="never opened for origin queue"):
+            await stage.start("web01", "x", origin="queue", is_vouched_for=True, **asked)  # type: ignore[arg-type]
+        assert len(stage.log("refused")) == 1
+        assert len(stage.log("dispatch")) == 1
