@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.model.ids import short
 from fleet_tui.model.text import one_line, sanitize
+from fleet_tui.model.threads import INCLUDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from fleet_tui.journal.moved import Handoff
     from fleet_tui.model.run import Run
 
-NAME = "SESSION-HANDOFF.md"
-INCLUDE = f"First read {NAME} in this folder: it says what was done before and what is open."
-"""What is put before a prompt, so that the agent takes the document up."""
 _LONGEST = 4_000
 _MOST_FILES = 100
 

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING
 from fleet_tui.dispatch.tombstone import Tombstone
 from fleet_tui.handoff.bundle import take_along
 from fleet_tui.handoff.copy import copy
-from fleet_tui.handoff.document import NAME, Turn, write_document
+from fleet_tui.handoff.document import Turn, write_document
 from fleet_tui.handoff.entries import BrokenLine, read_entry
 from fleet_tui.handoff.script import StepFailed, ask
 from fleet_tui.handoff.slices import Purse, lines_of
 from fleet_tui.journal import LogEntry
 from fleet_tui.model.errors import FleetError, Refused
 from fleet_tui.model.ids import short
+from fleet_tui.model.threads import DOCUMENT
 from fleet_tui.transport.shell import quote
 
 if TYPE_CHECKING:
@@ -155,9 +156,9 @@ class Mover:
         touched = await self._touched(plan, handoff)
         text = write_document(handoff, turns, touched)
         older = f"SESSION-HANDOFF.before-{handoff.id}.md"
-        await ask(plan.target, "document", handoff.workdir, NAME, older, stdin=text.encode())
-        self._told(f"{NAME} written in {handoff.workdir} on {handoff.target}")
-        return replace(handoff, document=NAME)
+        await ask(plan.target, "document", handoff.workdir, DOCUMENT, older, stdin=text.encode())
+        self._told(f"{DOCUMENT} written in {handoff.workdir} on {handoff.target}")
+        return replace(handoff, document=DOCUMENT)
 
     async def _touched(self, plan: HandoffPlan, handoff: Handoff) -> list[str]:
         files = await plan.source.files()

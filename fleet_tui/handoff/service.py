@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from fleet_tui.dispatch.sessions import Sessions
-from fleet_tui.handoff.document import INCLUDE, NAME
 from fleet_tui.handoff.mover import Mover
 from fleet_tui.handoff.places import ask_places
 from fleet_tui.handoff.plan import HandoffPlan, HandoffRequest, make_plan
@@ -137,11 +136,6 @@ class HandoffDesk:
                     mend="wait for the end of that",
                 ) from None
             yield
-
-
-def with_document(prompt: str) -> str:
-    """Return a prompt that makes the agent read the hand-off document first."""
-    return prompt if NAME in prompt else f"{INCLUDE}\n\n{prompt}"
 
 
 def _starts_in(host: Host, handoff: Handoff) -> bool:

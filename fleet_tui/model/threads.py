@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from fleet_tui.model.run import AgentName
 
+DOCUMENT = "SESSION-HANDOFF.md"
+"""Name of the file that tells who goes on in a folder what was done before."""
+INCLUDE = f"First read {DOCUMENT} in this folder: it says what was done before and what is open."
+"""What is put before a prompt, so that the agent takes the document up."""
+
 Speaker = Literal["user", "assistant", "tool", "result"]
 """Who says it: the person, the agent, the agent's call of a tool, what the tool gave back."""
 
@@ -100,3 +105,8 @@ class WaitingDocument:
     origin: str
     """The host the work came from."""
     written_at: float
+
+
+def with_document(prompt: str) -> str:
+    """Return a prompt that makes the agent read the hand-off document first."""
+    return prompt if DOCUMENT in prompt else f"{INCLUDE}\n\n{prompt}".rstrip()

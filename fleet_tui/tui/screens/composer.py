@@ -16,6 +16,7 @@ from fleet_tui.tui.requests import DraftProblem, request_of, stdin_of
 from fleet_tui.tui.safe import content
 from fleet_tui.tui.screens.prompt_screen import PromptScreen, labelled
 from fleet_tui.tui.widgets.choice import ChoiceField
+from fleet_tui.tui.widgets.handoff_offer import HandoffOffer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,7 @@ class ComposerScreen(PromptScreen):
             suggester=TargetSuggester(hosts),
         )
         self._aim = Static("", id="aim", markup=False)
+        self.offer = HandoffOffer(app)
         self._agent = ChoiceField(AGENTS, draft.agent, id="agent")
         self._mode = ChoiceField(MODES, draft.mode, id="mode")
         self._limit = ChoiceField(LIMITS, draft.on_limit, id="on-limit")
@@ -92,6 +94,7 @@ class ComposerScreen(PromptScreen):
             box.border_subtitle = content("tab next field · → completes · ↑ older prompts")
             yield labelled("target", self._target)
             yield labelled("", self._aim)
+            yield self.offer
             yield labelled("agent", self._agent)
             yield labelled("mode", self._mode)
             yield labelled("prompt", self.prompt, "prompt-row")
@@ -146,6 +149,7 @@ class ComposerScreen(PromptScreen):
             self.say(str(problem), "$fleet-bad")
             return
         preview = self.preview
+        self.offer.look(preview.hosts, self.draft.prompt)
         if preview.hosts:
             count = fmt.some(len(preview.hosts), "host")
             self._aim.update(content(f"{count}: {preview.folded}", "$fleet-ok"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.errors import FleetError
     from fleet_tui.tui.app import FleetApp
 
-BUTTONS = {"send": "Send", "history": "History", "close": "Keep draft"}
+BUTTONS = {"send": "Send", "history": "History", "import": "Plan", "close": "Keep draft"}
 """Verb of the composer's actions to the button's word."""
 
 
@@ -87,6 +87,12 @@ class PromptScreen(ModalScreen[None]):
                 self.prompt.focus()
 
         self.fleet_app.open_screen(Picker("Prompts sent before", choices), take)
+
+    def take_in(self, text: str) -> None:
+        """Put text behind what is written."""
+        written = self.prompt.text.rstrip()
+        self.prompt.text = f"{written}\n\n{text}" if written else text
+        self.prompt.focus()
 
     def close_with_draft(self) -> None:
         """Close; what is written is there the next time."""
