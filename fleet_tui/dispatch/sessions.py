@@ -71,6 +71,7 @@ class Sessions:
             mode=None if runs[0].agent == "shell" else runs[0].mode,
             budget_usd=before.budget_usd,
             timeout_seconds=before.timeout_seconds,
+            on_limit=before.on_limit,
         )
 
     def place_of(self, run: Run) -> tuple[str, str | None]:

@@ -50,6 +50,7 @@ SEVERITIES: dict[Severity, Look] = {
 CANCELLING = Look("⊘", "cancelling", "wait")
 ON_ITS_OWN = Look("◌", "on its own", "wait")
 PARKED = Look("⏸", "parked: limit", "wait")
+LIMITED = Look("■", "blocked: limit", "wait")
 ASKING = Look("?", "asks", "wait")
 
 
@@ -62,6 +63,8 @@ def run_look(view: RunView) -> Look:
         return ON_ITS_OWN
     if view.parked_until is not None and not run.is_open:
         return PARKED
+    if run.state == "failed" and run.outcome == "rate-limited":
+        return LIMITED
     if run.is_open and view.questions:
         return ASKING
     if run.state == "running" and view.activity.startswith("blocked-"):
@@ -89,10 +92,18 @@ def can_end(view: RunView) -> bool:
 
 
 def goes_on(view: RunView, now: float) -> str:
-    """Return `goes on in 12m` for a run that a limit ended and that waits; else nothing."""
-    if view.parked_until is None or view.run.is_open:
+    """Return `goes on in 12m` for a run that a limit ended and that waits.
+
+    `resets in 12m` for one that does not, while the agent's reset time is to come; else nothing.
+    """
+    if view.run.is_open:
         return ""
-    return f"goes on in {fmt.age(max(view.parked_until - now, 0.0))}"
+    if view.parked_until is not None:
+        return f"goes on in {fmt.age(max(view.parked_until - now, 0.0))}"
+    resets_at = view.run.resets_at
+    if resets_at is None or resets_at <= now:
+        return ""
+    return f"resets in {fmt.age(resets_at - now)}"
 
 
 def link_text(link: LinkStatus, now: float, *, brief: bool = False) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +134,12 @@ async def test_the_overloaded_host_fails_with_what_it_had_spent(demo: DemoFleet)
     assert [event.kind for event in events].count("retry") == 2
     assert raw[-1]["subtype"] == "success"
     assert raw[-1]["is_error"] is True
+
+
+async def test_the_overloaded_host_answers_when_its_session_goes_on(demo: DemoFleet) -> None:
+    request = replace(_request("fix the bug"), resumes=True)
+    _, verdict, _ = await _ask(demo, "cloud-runner", request)
+    assert verdict.outcome == "ok"
 
 
 async def test_the_denied_host_succeeds_with_a_denial(demo: DemoFleet) -> None:

@@ -35,6 +35,24 @@ async def test_what_a_limit_does_and_what_a_repository_may_run_are_chosen_there(
         assert "[closed]" in desk.text(), "opened for one dispatch only"
 
 
+async def test_a_usage_limit_is_no_failure_and_says_when_it_is_over() -> None:
+    control = FakeControl()
+    async with at_desk(control) as desk:
+        dispatch = control.start(["web01"], "look")
+        control.move(dispatch, "web01", "failed", outcome="rate-limited", reason="5-hour limit")
+        view = control.run_on(dispatch, "web01")
+        run = replace(view.run, resets_at=desk.clock.at + 600)
+        control.set_run(replace(view, run=run, activity="failed"))
+        await desk.settle()
+        desk.app.main.show_dispatch(dispatch)
+        await desk.settle()
+        assert "blocked: limit" in desk.text()
+        assert "resets in 9m" in desk.text()
+        desk.clock.advance(600)
+        await desk.settle()
+        assert "resets in" not in desk.text()
+
+
 async def test_a_parked_run_is_shown_with_its_time_and_can_be_cancelled() -> None:
     control = FakeControl()
     async with at_desk(control) as desk:
