@@ -35,7 +35,7 @@ class LogPane(Vertical):
     def __init__(self, view: LogView) -> None:
         super().__init__()
         self.view = view
-        self.prompt = PromptLine("/", "search; re:pattern; n and N go on, esc ends it")
+        self.prompt = PromptLine("/", "search: enter finds, n and N go on, re:pattern, esc ends it")
         self.filter_prompt = PromptLine(
             "&", "only lines with this; !without; re:pattern; host=web*"
         )
@@ -64,6 +64,7 @@ class LogPane(Vertical):
         self.clear_search()
         self._drop_condition()
         self._source, self._names = source, names
+        self.view.empty_because = ""
         self.view.show_source(source, gutter)
         self.view.change_look(marks=frozenset())
 
@@ -94,10 +95,9 @@ class LogPane(Vertical):
         self._apply()
 
     def _apply(self) -> None:
-        source = self._source
-        self.view.swap_source(
-            source if self.condition is None else filtered(source, self.condition)
-        )
+        source, condition = self._source, self.condition
+        self.view.empty_because = f"No line meets {condition.text!r}." if condition else ""
+        self.view.swap_source(filtered(source, condition) if condition else source)
         self._look_on()
 
     def _drop_condition(self) -> None:

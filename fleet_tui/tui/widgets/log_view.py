@@ -64,6 +64,8 @@ class LogView(ThemedView, inherit_bindings=False):
         self._clock_time = clock_time
         self.empty = empty
         """What is said while there is no row."""
+        self.empty_because = ""
+        """What is said instead while a filter is the reason."""
         self._rows = PagedRows(FixedRows(()))
         self._tails: Sequence[Row] = ()
         self._style = LogStyle(width=0)
@@ -321,7 +323,7 @@ class LogView(ThemedView, inherit_bindings=False):
         base = self.base
         lines = self._lines()
         if y >= len(lines):
-            text = f" {self.empty}" if y == 0 and not lines else ""
+            text = f" {self.empty_because or self.empty}" if y == 0 and not lines else ""
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
         row, strip = lines[y]
         if self.cursor is not None and row == self.cursor:
