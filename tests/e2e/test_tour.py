@@ -88,4 +88,6 @@ def test_from_start_to_dispatch_output_search_cancel_and_help(
         one.presses("esc", told_as="esc leaves")
         screen.gone("Help")
         one.presses("q", told_as="q quit")
+        if "Leave the demo?" in screen.until(r"Leave the demo\?|ended with \d"):
+            one.presses("y", told_as="Leave  y")
         assert screen.ended() == 0

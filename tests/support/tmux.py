@@ -70,6 +70,15 @@ class Terminal:
         """Press keys by their tmux names."""
         self._call("send-keys", *names)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._call("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def paste(self, file: Path) -> None:
+        """Paste a file's text the way terminals do (bracketed, where the program asked for it)."""
+        self._call("load-buffer", str(file))
+        self._call("paste-buffer", "-p", "-d")
+
     def screen(self) -> str:
         """Return what is on the screen."""
         return self._call("capture-pane", "-p")
