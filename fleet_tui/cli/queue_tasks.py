@@ -107,7 +107,8 @@ def _drafts(options: argparse.Namespace) -> list[Draft]:
     words = list(options.text)
     if options.prompt_words:
         words.append(" ".join(options.prompt_words))
-    drafts = [Draft(_headed(word.encode("utf-8", "surrogateescape"), options)) for word in words]
+    texts = [word.rstrip("\n") + "\n" for word in words]
+    drafts = [Draft(_headed(text.encode("utf-8", "surrogateescape"), options)) for text in texts]
     drafts += [_from_file(path, options) for path in options.file]
     if not drafts and not sys.stdin.isatty():
         drafts = [Draft(_headed(sys.stdin.buffer.read(MAX_TASK_BYTES + 1), options))]

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet_tui.cli.console import complain, say
+from fleet_tui.cli import console
+from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import load_config, open_fleet, run_async
 from fleet_tui.config.durations import parse_duration
 from fleet_tui.model.errors import UsageError
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.events import Event
     from fleet_tui.queue.worker import Worker
+
+
+def say(text: str) -> None:
+    """Write one line at once, also into a pipe: a worker runs for days."""
+    console.say(text)
+    sys.stdout.flush()
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,0 +1,77 @@
+"""The queue from the outside: the real `claude` on a real sshd, and workers that are killed."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tests.agents.cases import Case
+from tests.e2e.test_agents import site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.program import Program
+
+SLOW = "[[slow:60:0.1]] [[text:all six disks are well]] [[usage:100:50]]"
+QUICK = "[[text:nothing to report]] [[usage:100:50]]"
+
+
+def with_queue(program: Program, folder: Path, **keys: str) -> None:
+    """Add a queue to fleet.toml."""
+    lines = [f'{key} = "{value}"' for key, value in {"path": str(folder), **keys}.items()]
+    with program.config.open("a") as config:
+        config.write("\n[queue]\n" + "\n".join(lines) + "\n")
+
+
+def listed(program: Program) -> list[dict[str, Any]]:
+    return program.run("queue", "list", "--json").objects
+
+
+def test_a_killed_worker_finds_its_run_again_and_commits_it_once(tmp_path: Path) -> None:
+    with site(tmp_path, "claude", Case("queue", SLOW, "ok")) as here:
+        program = here.program
+        with_queue(program, tmp_path / "queue", lease="60s")
+        (name,) = program.run("queue", "add", "--json", SLOW).objects
+        with program.running("worker", "--host", "box") as worker:
+            assert "box" in worker.line()
+            assert here.api.wait_until_streaming(30)
+            worker.signal(signal.SIGKILL)
+            worker.end()
+        (task,) = listed(program)
+        assert (task["task"], task["state"]) == (name["task"], "running")
+        with program.running("worker", "--host", "box", "--once") as again:
+            done = again.end()
+        assert done.code == 0, done.err
+        (task,) = listed(program)
+        assert (task["state"], task["attempt"], task["owner"]) == ("done", 1, "box")
+        assert "all six disks are well" in program.run("queue", "show", name["task"]).out
+        log = program.run("log", "--json").objects
+        told = Counter(line["event"] for line in log if line["event"] in ("claim", "commit"))
+        assert told == {"claim": 1, "commit": 1}
+        assert len({line["run"] for line in log if line["event"] == "dispatch"}) == 1
+        assert len(program.run("runs", "--json").objects) == 1
+        assert program.run("log", "--verify").code == 0
+
+
+def test_a_stop_lets_what_runs_end_and_the_report_tells_it(tmp_path: Path) -> None:
+    with site(tmp_path, "claude", Case("queue", SLOW, "ok")) as here:
+        program = here.program
+        with_queue(program, tmp_path / "queue")
+        program.run("queue", "add", "--name", "first", "--priority", "5", SLOW)
+        program.run("queue", "add", "--name", "second", QUICK)
+        with program.running("worker", "--host", "box") as worker:
+            worker.line()
+            assert here.api.wait_until_streaming(30)
+            worker.signal(signal.SIGTERM)
+            done = worker.end()
+        assert done.code == 0, done.err
+        assert "finishes first" in done.err
+        states = {task["task"]: task["state"] for task in listed(program)}
+        assert states == {"first": "done", "second": "pending"}
+        assert program.run("worker", "--host", "box", "--once").code == 0
+        report = program.run("queue", "report")
+        assert report.code == 0
+        assert "0 failed, 0 needs a human, 2 fine" in report.out
+        assert program.run("heartbeats").code == 0
