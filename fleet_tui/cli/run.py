@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import LEAVE, open_fleet, run_async
+from fleet_tui.cli.waiting import with_waiting_document
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.run import exit_code_for
@@ -65,6 +66,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=("wait", "fail"),
         help="what to do when a usage limit or an overload ends a run; wait goes on after it",
     )
+    parser.add_argument(
+        "--handoff", action="store_true", help="have the hand-off document there read first"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--gather", action="store_true", help="fold equal answers at the end")
     parser.set_defaults(handler=run_command)
@@ -97,6 +101,7 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
     async with open_fleet(options) as fleet:
         preview = fleet.preview(request)
         hosts = preview.hosts
+        request = with_waiting_document(fleet, request, hosts, is_wanted=options.handoff)
         if preview.cost and not options.json and fleet.config.budget.usd_per_day is not None:
             complain(preview.cost)
         reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)

@@ -21,6 +21,8 @@ from fleet_tui.model.ids import is_session
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOLDER = "handoffs"
+
 Step = Literal["begun", "copied", "aside", "done", "undone"]
 """How far it came. Until `aside` the session is at its source, from `done` on at its target; in
 between it can be taken up nowhere."""
@@ -67,7 +69,7 @@ class MovedSessions:
     """The records below `data_dir`. Calls are short and block."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / "handoffs"
+        self._folder = data_dir / FOLDER
 
     def get(self, session: str) -> Handoff | None:
         """Return the newest hand-off of a session; raises JournalError for one that is broken."""

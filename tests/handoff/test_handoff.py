@@ -104,6 +104,15 @@ def test_a_document_tells_what_was_done(site: TwoHosts) -> None:
     assert f"in `{site.old.work}`" in text
     assert "## Open" in text
     assert f"fleet-tui resume r-{run[-6:]}" in text
+    asked = len(site.api.seen)
+    told = site.program.run("run", "new", "--", "fresh [[text:yes]]")
+    assert "--handoff has it read first" in told.err
+    assert "First read" not in site.api.seen[asked].conversation
+    asked = len(site.api.seen)
+    assert site.program.run("run", "new", "--handoff", "--", "fresh [[text:yes]]").code == 0
+    assert "First read SESSION-HANDOFF.md" in site.api.seen[asked].conversation
+    refused = site.program.run("run", "old", "--handoff", "--", "fresh [[text:yes]]")
+    assert refused.code == 2
     (older,) = site.new.work.glob("SESSION-HANDOFF.before-*.md")
     assert older.read_text() == "of somebody else"
 

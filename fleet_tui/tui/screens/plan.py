@@ -25,6 +25,7 @@ class PlanScreen(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "leave", show=False)]
     DEFAULT_CSS = """
+    PlanScreen { align: center middle; }
     PlanScreen .dialog { width: 74; height: 9; }
     PlanScreen .buttons { height: 1; margin-top: 1; }
     """
