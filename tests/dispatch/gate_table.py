@@ -13,7 +13,7 @@ from fleet_tui.dispatch.gate import GateCase, Login, Standing, VerifyState, refu
 from fleet_tui.model.run import AgentName, Mode, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 Money = Literal["free", "uncapped", "fits", "over-dispatch", "over-day", "unknown", "incomplete"]
 
@@ -58,18 +58,30 @@ class Row:
 
 
 def rows() -> Iterator[Row]:
-    """Yield every combination, with what the gate says."""
+    """Yield every combination of what a dispatch is, with what the gate says.
+
+    Two tables, each of them whole: who asks for what against money, role, check and target; and who
+    asks for what against what only single hosts and repositories decide.
+    """
+    yield from _rows(MONEY, ROLES, LOGINS[:1], OPENS[:1])
+    yield from _rows({"fits": MONEY["fits"]}, ROLES[1:2], LOGINS, OPENS)
+
+
+def _rows(
+    money: Mapping[Money, Mapping[str, object]],
+    roles: Sequence[tuple[bool, Standing]],
+    logins: Sequence[tuple[Login, bool]],
+    opened: Sequence[frozenset[str]],
+) -> Iterator[Row]:
     bases = {
         agent: GateCase(agent, "read", adapter(agent).modes, "operator", ()) for agent in AGENTS
     }
-    for agent, mode, origin, (money, amounts), (target, hosts) in itertools.product(
-        AGENTS, MODES, ORIGINS, MONEY.items(), TARGETS.items()
+    for agent, mode, origin, (sum_, amounts), (target, hosts) in itertools.product(
+        AGENTS, MODES, ORIGINS, money.items(), TARGETS.items()
     ):
         base = replace(bases[agent], mode=mode, origin=origin, hosts=hosts, **amounts)  # type: ignore[arg-type]
-        for (read_only, standing), verify, (
-            login,
-            allows_root,
-        ), named, opens, vouched in itertools.product(ROLES, VERIFY, LOGINS, NAMED, OPENS, BOOLS):
+        inner = itertools.product(roles, VERIFY, logins, NAMED, opened, BOOLS)
+        for (read_only, standing), verify, (login, allows), named, opens, vouched in inner:
             case = replace(
                 base,
                 named_hosts=named,
@@ -78,10 +90,10 @@ def rows() -> Iterator[Row]:
                 standing=standing,
                 verify=verify,
                 login=login,
-                allows_root=allows_root,
+                allows_root=allows,
                 opens=opens,
             )
-            yield Row(case, money, target, refusal(case) is None)
+            yield Row(case, sum_, target, refusal(case) is None)
 
 
 @dataclass(slots=True)
