@@ -111,9 +111,8 @@ class Fleet:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.owner = OwnerLock.acquire(self.data_dir)
         self.store = RunStore(self.data_dir)
-        self.log = FleetLog(
-            self.log_path, clock=self.clock, head=head_path(self.data_dir, self.log_path)
-        )
+        head = head_path(self.data_dir, self.log_path)
+        self.log = FleetLog(self.log_path, clock=self.clock, head=head, epoch=lambda: self.epoch)
         self.spending = Spending(self.store, self.clock)
         self.spending.now()
         self._facts = FactsKeeper(self.data_dir / "hosts.toml", self.clock, self.bus.publish)

@@ -146,6 +146,8 @@ async def _setup(options: argparse.Namespace) -> int:
     async with open_fleet(options) as fleet:
         roles = fleet.parts.roles
         (host,) = resolve(options.host, fleet.config.hosts)[:1]
+        if host != roles.case.here:
+            fleet.require_leading()
         remote = options.remote or roles.case.settings.remote
         if not remote:
             raise UsageError(

@@ -76,6 +76,7 @@ async def _adopt(options: argparse.Namespace) -> int:
     from fleet_tui.cli.streaming import TextReporter
 
     async with open_fleet(options) as fleet:
+        fleet.require_leading()
         (name,) = resolve(options.host, fleet.config.hosts)[:1]
         reporter = TextReporter(1, is_gathering=False)
         fleet.bus.subscribe(reporter.heard)

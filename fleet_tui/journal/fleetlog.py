@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_tui.journal.appender import DEFAULT_MAX_BYTES, Appender
+from fleet_tui.journal.entry import LogEntry
 from fleet_tui.model.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from fleet_tui.journal.entry import LogEntry
     from fleet_tui.model.clock import Clock
 
 
@@ -36,6 +36,8 @@ class _Request:
 class FleetLog:
     """An append-only, hash-chained log at `path` (mode 0600, its folder made 0700).
 
+    `epoch` is written into every line that does not say its own.
+
     `head` is a file outside the log in which each durable append leaves the log's end, so that
     `verify` notices when the end is cut off. Several processes may append to one log at once.
     """
@@ -47,7 +49,9 @@ class FleetLog:
         clock: Clock,
         max_bytes: int = DEFAULT_MAX_BYTES,
         head: Path | None = None,
+        epoch: Callable[[], int] | None = None,
     ) -> None:
+        self._epoch = epoch
         self.path = Path(os.path.realpath(path.expanduser()))
         self._appender = Appender(self.path, clock=clock, max_bytes=max_bytes, head=head)
         self._pending: list[_Request] = []
@@ -71,7 +75,13 @@ class FleetLog:
 
         Raises JournalError: then none of them may be acted upon.
         """
-        await self._submit(tuple(entries), durable)
+        await self._submit(tuple(self._dated(entry) for entry in entries), durable)
+
+    def _dated(self, entry: LogEntry) -> LogEntry:
+        """Return the entry with the epoch in which it was made."""
+        if self._epoch is None or "epoch" in entry.fields:
+            return entry
+        return LogEntry(entry.event, {**entry.fields, "epoch": self._epoch()})
 
     async def sync(self) -> None:
         """Return when everything written so far is on disk; raises JournalError."""

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError, UsageError
-from fleet_tui.model.events import PartChanged, RunFinished
+from fleet_tui.model.events import LinkChanged, PartChanged, RunFinished
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.roles import replaced
 from fleet_tui.roles.case import Case
@@ -208,11 +208,26 @@ class Roles:
         self.publish()
 
     def _heard(self, event: Event) -> None:
-        """Heed a run that its host refused because of our epoch."""
+        """Tell a host that came up our epoch; heed a run that its host refused because of it."""
+        if isinstance(event, LinkChanged) and event.status.state == "up" and self._tasks:
+            self._context.spawn(self._compare_epochs(event.status.host))
         if isinstance(event, RunFinished) and event.run.outcome == "refused":
             found = _SEEN_EPOCH.search(event.run.reason)
             if found is not None and self.case.standing.heard_of(int(found[1])):
                 self._outranked(event.run.host, int(found[1]))
+
+    async def _compare_epochs(self, host: str) -> None:
+        """Tell a host our epoch, and heed it when it has seen a later one."""
+        standing = self.case.standing
+        if standing.record is None or self._context.config.host(host).shell != "posix":
+            return
+        try:
+            answer = await self.case.mirrors.call(host, "fence", str(standing.epoch))
+        except FleetError:
+            return  # it learns the epoch with its next run
+        seen = answer.number("epoch") or 0
+        if standing.heard_of(seen):
+            self._outranked(host, seen)
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -234,6 +249,8 @@ class Roles:
         shipped: tuple[int, int] | None = None
         while True:
             await asyncio.sleep(SHIP_SECONDS)
+            if self.case.standing.seen() > self.case.standing.epoch and self._has_rested():
+                await self._quietly(self.learn())
             try:
                 found = await asyncio.to_thread(self._context.log.path.stat)
             except FileNotFoundError:
@@ -242,6 +259,11 @@ class Roles:
             if now != shipped or self._rests:
                 shipped = now
                 await self.ship()
+
+    def _has_rested(self) -> bool:
+        """Tell whether the remote was not asked a moment ago."""
+        now = self._context.clock.monotonic()
+        return self._learned_at is None or now - self._learned_at > REST_SECONDS
 
     async def ship(self) -> Mapping[str, str]:
         """Bring the log to every host that keeps a copy; returns how far each one is.
