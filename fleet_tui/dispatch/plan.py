@@ -62,6 +62,16 @@ def choose_budget(
     return budget
 
 
+def choose_on_limit(request: DispatchRequest, config: FleetConfig) -> OnLimit:
+    """Return what a limit does: as asked, else the default, which is for the operator's own runs.
+
+    A queue, a daemon and their like try again by themselves.
+    """
+    if request.on_limit is not None:
+        return request.on_limit
+    return config.defaults.on_limit if request.origin == "operator" else "fail"
+
+
 def case_of(
     request: DispatchRequest, agent: AgentName, mode: Mode, hosts: Sequence[Host]
 ) -> GateCase:
@@ -129,7 +139,7 @@ def make_plans(
                     stdin=request.stdin,
                 ),
                 case=case_of(request, agent, mode, (host,)),
-                on_limit=request.on_limit or defaults.on_limit,
+                on_limit=choose_on_limit(request, config),
                 timeout=timeout or None,
                 stall_after=defaults.stall_after or None,
             )

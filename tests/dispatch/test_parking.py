@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_tui.dispatch.backoff import MOST_ATTEMPTS, MOST_JITTER, MOST_PAUSE, resume_at
 from fleet_tui.dispatch.parking import GO_ON
-from fleet_tui.model.config import Budget, Defaults
+from fleet_tui.model.config import Budget, Defaults, FleetConfig
 from fleet_tui.model.events import DispatchStarted, NoticeRaised, RunFinished
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.transport.base import ExitStatus
@@ -65,7 +65,7 @@ class Agent:
         process.sink.stdout_received(json.dumps(event).encode() + b"\n")
 
 
-def config(folder: Path, usd_per_day: float | None = None) -> object:
+def config(folder: Path, usd_per_day: float | None = None) -> FleetConfig:
     return fleet_file(
         folder, ["web01"], defaults=Defaults(budget_usd=0.5), budget=Budget(usd_per_day)
     )
@@ -85,7 +85,7 @@ def started(stage: Stage) -> list[DispatchStarted]:
 async def test_a_run_goes_on_with_its_session_when_the_limit_is_over(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock)
-    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:
         run = await begin(stage)
         assert (run.state, run.outcome, run.resets_at) == (
             "failed",
@@ -111,16 +111,25 @@ async def test_a_run_goes_on_with_its_session_when_the_limit_is_over(tmp_path: P
 
 async def test_one_that_fails_is_left_so(tmp_path: Path) -> None:
     clock = FixedClock()
-    async with staged(config(tmp_path), {"web01": Agent(clock)}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), {"web01": Agent(clock)}, clock=clock) as stage:
         await begin(stage, on_limit="fail")
         assert stage.fleet.parts.parking.all() == {}
+
+
+@pytest.mark.parametrize("origin", ["operator", "queue"])
+async def test_the_default_is_for_the_operators_own_runs(origin: str, tmp_path: Path) -> None:
+    clock = FixedClock()
+    waits = fleet_file(tmp_path, ["web01"], defaults=Defaults(on_limit="wait"))
+    async with staged(waits, {"web01": Agent(clock)}, clock=clock) as stage:
+        await begin(stage, on_limit=None, origin=origin)
+        assert len(stage.fleet.parts.parking.all()) == (origin == "operator")
 
 
 async def test_the_pauses_grow_and_end(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock, resets_in=None)
     pauses = []
-    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:
         run = await begin(stage)
         parking = stage.fleet.parts.parking
         while waiting := parking.all():
@@ -148,15 +157,15 @@ async def test_it_is_taken_up_by_the_next_program(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock)
     scripts: dict[str, Script] = {"web01": agent}
-    async with staged(config(tmp_path), scripts, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), scripts, clock=clock) as stage:
         run = await begin(stage)
-        async with staged(config(tmp_path), scripts, clock=clock) as other:  # type: ignore[arg-type]
+        async with staged(config(tmp_path), scripts, clock=clock) as other:
             await other.fleet.parts.parking.start()
             assert other.fleet.parts.parking.mine == (), "its program is alive"
             assert run.id in other.fleet.parts.parking.all()
     agent.is_limited = False
     clock.advance(2 * RESET)
-    async with staged(config(tmp_path), scripts, clock=clock) as later:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), scripts, clock=clock) as later:
         parking = later.fleet.parts.parking
         await parking.start()
         await parking.look()
@@ -168,7 +177,7 @@ async def test_it_is_taken_up_by_the_next_program(tmp_path: Path) -> None:
 async def test_a_parked_run_can_be_cancelled(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock)
-    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:
         run = await begin(stage)
         assert await stage.fleet.cancel([run.id]) == 1
         assert await stage.fleet.cancel([run.id]) == 0
@@ -181,7 +190,7 @@ async def test_a_parked_run_can_be_cancelled(tmp_path: Path) -> None:
 async def test_going_on_by_hand_takes_its_place(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock)
-    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path), {"web01": agent}, clock=clock) as stage:
         run = await begin(stage)
         agent.is_limited = False
         request = DispatchRequest("web01", "now", "claude", session=run.session)
@@ -192,7 +201,7 @@ async def test_going_on_by_hand_takes_its_place(tmp_path: Path) -> None:
 async def test_the_gate_is_asked_again(tmp_path: Path) -> None:
     clock = FixedClock()
     agent = Agent(clock)
-    async with staged(config(tmp_path, 0.505), {"web01": agent}, clock=clock) as stage:  # type: ignore[arg-type]
+    async with staged(config(tmp_path, 0.505), {"web01": agent}, clock=clock) as stage:
         run = await begin(stage)
         clock.advance(2 * RESET)
         parking = stage.fleet.parts.parking
