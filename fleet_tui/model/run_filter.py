@@ -37,6 +37,8 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "mode": get_args(Mode),
     "origin": get_args(Origin),
 }
+_ALSO = {"done": "succeeded", "timeout": "timed-out", "ok": "succeeded"}
+"""Other words for states, as the screen and people say them."""
 _EXPRESSION = re.compile(r"[@%^&!()\[]|^all$")
 
 
@@ -122,6 +124,8 @@ def _narrowed(found: RunFilter, name: str, sign: str, value: str, now: float) ->
 
 def _one_of(found: RunFilter, name: str, value: str) -> RunFilter:
     """Add one value; a state may also be named by the outcome that made it."""
+    if name == "state":
+        value = _ALSO.get(value, value)
     if name == "state" and value in _ALLOWED["outcome"] and value not in _ALLOWED["state"]:
         name = "outcome"
     allowed = _ALLOWED[name]

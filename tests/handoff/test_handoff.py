@@ -225,3 +225,18 @@ def test_a_clean_clone_gets_a_branch_and_a_dirty_one_is_left_alone(
     assert git(clone, "symbolic-ref", "--short", "HEAD").startswith("handoff/h-")
     assert (clone / "a.txt").read_text() == "two\n"
     assert git(clone, "rev-parse", "main") == git(site.old.work, "rev-parse", "main")
+
+
+def test_a_thread_of_codex_goes_on_as_well(tmp_path: Path) -> None:
+    with two_hosts(tmp_path, "codex") as site:
+        run = site.ask("remember the number 4711 [[text:I will]]")
+        done = site.program.run("handoff", run, "--to", "new")
+        assert done.code == 0, done.err
+        asked = len(site.api.seen)
+        onward = site.program.run("resume", run, "--json", "--", "which? [[text:4711]]")
+        assert onward.code == 0, onward.err
+        (end,) = onward.events("run-finished")
+        assert (end["host"], end["answer"]) == ("new", "4711")
+        assert "remember the number 4711" in site.api.seen[asked].conversation
+        assert [path.suffix for path in site.new.transcripts] == [".jsonl"]
+        assert ".moved-h-" in site.old.transcripts[0].name

@@ -40,6 +40,7 @@ def test_words_without_a_name_are_text() -> None:
 def test_a_state_may_be_named_by_its_outcome() -> None:
     found = parse_filter("state:lost,rate-limited", NOW)
     assert (found.states, found.outcomes) == (("lost",), ("rate-limited",))
+    assert parse_filter("state:done", NOW).states == ("succeeded",)
 
 
 def test_a_day_is_local() -> None:
