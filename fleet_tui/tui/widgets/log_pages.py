@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.widgets.log_rows import Row, RowSource
 
 PAGE = 64
-PAGES_HELD = 96
+PAGES_HELD = 48
 
 
 class PagedRows:

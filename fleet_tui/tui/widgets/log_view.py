@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.widgets.log_search import Search
     from fleet_tui.tui.widgets.paint import Span
 
-STRIPS_HELD = 2_000
+STRIPS_HELD = 500
 TAIL_SHARE = 3
 """Unfinished lines may take one third of the window."""
 
