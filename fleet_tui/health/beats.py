@@ -211,7 +211,7 @@ def stale_text(told: Told, limits: Limits) -> str:
         return f"{len(told.names)} heartbeats are stale ({silent}): {_names(told.names)}"
     beat = told.pulses[0].beat
     holds = f"; it holds {_names(beat.doing)}" if beat.doing else ""
-    return f"the heartbeat of {beat.kind} {beat.name} is stale: {silent}{holds}"
+    return f"the heartbeat of {_who(beat)} is stale: {silent}{holds}"
 
 
 def back_text(told: Told) -> str:
@@ -222,7 +222,11 @@ def back_text(told: Told) -> str:
         return f"{len(told.names)} heartbeats {what}: {_names(told.names)}"
     beat = told.pulses[0].beat
     what = "was removed" if gone else "is back"
-    return f"the heartbeat of {beat.kind} {beat.name} {what}"
+    return f"the heartbeat of {_who(beat)} {what}"
+
+
+def _who(beat: Beat) -> str:
+    return beat.name if beat.is_foreign else f"{beat.kind} {beat.name}"
 
 
 def _names(names: Sequence[str]) -> str:

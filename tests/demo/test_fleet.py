@@ -8,7 +8,8 @@ import socket
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -18,9 +19,6 @@ from fleet_tui.demo.keys import make_key
 from fleet_tui.model.errors import FleetError
 from tests.demo.fleet_file import LIKE
 from tests.demo.login import login, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_everything_of_a_demo_lies_in_a_home_only_its_owner_can_enter(demo: DemoFleet) -> None:
@@ -36,7 +34,10 @@ def test_everything_of_a_demo_lies_in_a_home_only_its_owner_can_enter(demo: Demo
         assert path is not None
         assert path.is_relative_to(demo.home)
     assert config.name == "demo"
-    assert config.sections == {}
+    tables = [table for table in config.sections.values() if isinstance(table, Mapping)]
+    paths = [Path(word) for table in tables for word in table.values() if str(word)[:1] == "/"]
+    assert paths
+    assert all(path.is_relative_to(demo.home) for path in paths)
     assert config.path is None
 
 
