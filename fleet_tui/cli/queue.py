@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from fleet_tui.cli import queue_tasks
+from fleet_tui.cli import queue_migrate, queue_tasks
 from fleet_tui.cli.console import ago, complain, emit, say, table
 from fleet_tui.cli.context import open_fleet, run_async
 from fleet_tui.model.queue_view import PROMISE
@@ -65,6 +65,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     made = verb("report", _report, "rank what has ended: failed, needs a human, fine")
     made.add_argument("--notify", action="store_true", help="raise it as a notice too")
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there")
+    queue_migrate.declare(verb("migrate", queue_migrate.migrate, "move it to another place"))
     verb("pause", _pause, "let the workers of this machine take nothing")
     verb("resume", _resume, "let them go on")
 
