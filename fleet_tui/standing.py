@@ -59,6 +59,8 @@ class Standing:
         self._path = data_dir / MEMORY
         self._stamp: tuple[int, int] | None = None
         self._known = Remembered()
+        self.problem = ""
+        """Why roles.toml cannot be read; nothing is begun until the remote has said who leads."""
         self.this_host = this_host(config)
         """The entry of this machine; None when fleet.toml has none."""
         is_here = self.this_host is not None and self.this_host.connection == "local"
@@ -68,15 +70,17 @@ class Standing:
 
     @property
     def known(self) -> Remembered:
-        """What stands in roles.toml now; raises FleetError when it cannot be read."""
+        """What stands in roles.toml now; nothing when it cannot be read, which `problem` says."""
         try:
             found = os.stat(self._path)
             stamp = (found.st_mtime_ns, found.st_ino)
             if stamp != self._stamp:
+                self._stamp, self._known, self.problem = stamp, Remembered(), ""
                 self._known = _read(self._path)
-                self._stamp = stamp
+        except FleetError as error:
+            self.problem = str(error)
         except FileNotFoundError:
-            self._known, self._stamp = Remembered(), None
+            self._known, self._stamp, self.problem = Remembered(), None, ""
         return self._known
 
     @property
@@ -147,6 +151,8 @@ class Standing:
         """
         if self.seen() > self.epoch:
             return "behind"
+        if self.problem:
+            return "not-primary"
         if is_own_work:
             return "leads"
         if self.held_by(now):
@@ -170,6 +176,8 @@ class Standing:
         verdict = self.verdict(now)
         if verdict == "leads":
             return ""
+        if self.problem:
+            return self.problem
         if verdict == "behind":
             return f"a newer primary was promoted: a host has seen epoch {self.seen()}"
         if plan := self.held_by(now):
@@ -240,6 +248,8 @@ class Standing:
                 tomli_w.dump(kept, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
+            if self.problem:
+                os.replace(self._path, self._path.with_name(f"{MEMORY}.broken"))
             os.replace(aside, self._path)
         except OSError as error:
             raise FleetError(
@@ -247,7 +257,7 @@ class Standing:
                 where=str(self._path),
                 mend="make the folder writable, and not full",
             ) from error
-        self._stamp = None
+        self._stamp, self.problem = None, ""
 
 
 def this_host(config: FleetConfig) -> Host | None:

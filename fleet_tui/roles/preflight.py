@@ -92,7 +92,8 @@ async def _arbiter(case: Case, checks: list[Check]) -> tuple[RoleRecord | None, 
     if record is None:
         said = "it answers and names nobody yet: this is the first promotion"
     else:
-        said = f"it names {record.primary}, epoch {record.epoch}, since {record.since}"
+        since = record.since[:16].replace("T", " ")
+        said = f"it names {record.primary}, epoch {record.epoch}, since {since}"
     checks.append(Check("remote", "ok", said))
     return record, ""
 

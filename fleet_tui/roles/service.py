@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 60.0
 """How often the remote is asked who leads, while the screen is open."""
+FRESH_SECONDS = 150.0
+"""How old its answer may be when something is begun."""
 SHIP_SECONDS = 1.0
 """How often the log is looked at for lines to ship."""
 REST_SECONDS = 30.0
@@ -75,7 +77,7 @@ class Roles:
         To be awaited before anything is begun; a remote that does not answer is stated.
         """
         now = self._context.clock.monotonic()
-        if self._learned_at is None or now - self._learned_at > ASK_SECONDS:
+        if self._learned_at is None or now - self._learned_at > FRESH_SECONDS:
             await self.learn()
 
     async def learn(self, *, timeout: float = LEARN_WITHIN) -> None:

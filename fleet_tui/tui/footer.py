@@ -26,9 +26,10 @@ def footer_hints(
 ) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
     """Return the footer of a place: (key, word, can be done), and what is always there.
 
-    While something is being typed, letters are text, and other keys count.
+    While something is searched or filtered for, letters are text, and other keys count.
     """
-    if isinstance(app.focused, Input):
+    finds = any(action.id in FINDS for action in app.registry.for_place(place))
+    if finds and isinstance(app.focused, Input):
         return [("enter", "done", True), ("esc", "undo", True)], [("f1", "help")]
     always = {action_id for action_id, _ in ALWAYS}
     actions = [a for a in app.registry.for_place(place) if a.hint and a.id not in always]

@@ -83,6 +83,7 @@ async def test_a_host_can_be_named_by_command(control: FakeControl) -> None:
         await desk.press("enter")
         assert ("preflight", "droplet") in control.calls
         assert "promotion / droplet" in desk.text()
+        assert "enter promote" in desk.text()
 
 
 async def test_the_hosts_show_who_leads_and_their_mirrors(control: FakeControl) -> None:
