@@ -144,7 +144,7 @@ async def test_a_runs_conversation_is_read_where_it_lies() -> None:
         await desk.press("y")
         assert "it went on there" in " ".join(desk.toasts())
         await command(desk, "handoff --undo")
-        assert control.threads.calls[-1] == ("take_back", run_id)
+        assert list(control.threads.calls[-1]) == ["take_back", run_id]
 
 
 async def test_the_doctor_says_what_is_wrong_and_mends_nothing() -> None:
