@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 
@@ -15,6 +16,7 @@ from tests.bench.report import Report
 def main() -> None:
     """Run what the command line asks for."""
     options = parse(sys.argv[1:])
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # the servers' clients are killed
     report = Report()
     began = time.monotonic()
     with open_lab(is_durable=options.is_durable) as lab:
