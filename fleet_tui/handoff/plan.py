@@ -11,6 +11,7 @@ from fleet_tui.handoff.catalogue import find_threads, read_heads
 from fleet_tui.handoff.places import ask_places, slug_of
 from fleet_tui.handoff.script import ask
 from fleet_tui.journal.moved import Handoff
+from fleet_tui.journal.parked import ParkedRows
 from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.model.ids import is_session, short
 
@@ -64,6 +65,7 @@ async def make_plan(
     before = sessions.moved.get(session) if is_session(session) else None
     if run.agent == "shell" or not is_session(session):
         raise UsageError(f"{short(run.id)} has no session that could be handed over")
+    _refuse_if_parked(context, run)
     names = {host.name: host for host in context.config.hosts}
     if request.to not in names:
         raise UsageError(f"no host is called {request.to}", mend="see `fleet-tui hosts`")
@@ -124,6 +126,17 @@ async def make_plan(
         by=context.by,
     )
     return HandoffPlan(run, handoff, source, target, *places, request)
+
+
+def _refuse_if_parked(context: FleetContext, run: Run) -> None:
+    """Raise UsageError when the session goes on by itself, once the limit that ended it is over."""
+    for parked, _owner in ParkedRows(context.store).all():
+        waiting = context.store.get_run(parked.run)
+        if waiting is not None and waiting.session == run.session:
+            raise UsageError(
+                f"{short(waiting.id)} waits for the end of a limit, and goes on with this session",
+                mend=f"let it, or end the wait: fleet-tui cancel {short(waiting.id)}",
+            )
 
 
 async def _thread(source: Connection, places: Places, run: Run) -> Thread:

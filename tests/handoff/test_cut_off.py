@@ -13,9 +13,11 @@ from fleet_tui.fleet import Fleet
 from fleet_tui.handoff import copy, mover, script
 from fleet_tui.handoff.plan import HandoffRequest
 from fleet_tui.journal import read
+from fleet_tui.journal.parked import ParkedRows
 from fleet_tui.model.config import FleetConfig
-from fleet_tui.model.errors import Refused
+from fleet_tui.model.errors import Refused, UsageError
 from fleet_tui.model.host import Host
+from fleet_tui.model.parking_view import ParkedRun
 from fleet_tui.model.run import Dispatch, Run
 from tests.handoff.planted import SESSION, plant_claude, plant_codex
 
@@ -182,6 +184,16 @@ async def test_two_programs_do_not_move_one_session_at_once(tmp_path: Path) -> N
             await first
         assert [one.host for one in desk.waiting(["new"])] == ["new"]
         assert desk.waiting(["old"]) == ()
+
+
+async def test_a_session_that_goes_on_by_itself_is_not_moved(tmp_path: Path) -> None:
+    plant_claude(tmp_path / "old")
+    async with fleet_of_two(tmp_path) as fleet:
+        parked = ParkedRun("r-1", "old", 1e12, 1, 0.0, "the limit of five hours")
+        ParkedRows(fleet.store).add(parked, "somebody")
+        with pytest.raises(UsageError, match="waits for the end of a limit"):
+            await fleet.parts.handoff.hand_off(HandoffRequest("r-1", "new"))
+        assert runnable(tmp_path) == ["old"]
 
 
 async def test_a_thread_of_codex_keeps_its_place_by_date(tmp_path: Path) -> None:
