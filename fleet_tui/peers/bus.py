@@ -38,18 +38,28 @@ else printf "%%s\n" "$l" >>"$f"; fi
 """One `write` of one line to a file opened for appending: whole, beside any other such write."""
 
 _TAKE = r"""
-d=$2; f=$d/inbox-$3.md; t=$d/.taken-$3
+d=$2; f=$d/inbox-$3.md; t=$d/.taken-$3; r=$d/.read-$3
 cd "$d" 2>/dev/null || { echo none; exit 0; }
+size() { wc -c <"$1" 2>/dev/null | tr -d " "; }
 held() { for p in /proc/[0-9]*/fd/*; do [ "$p" -ef "$1" ] && return 0; done; return 1; }
-if [ ! -s "$t" ] && [ -s "$f" ]; then ln "$f" "$t" 2>/dev/null && rm -f "$f" || mv -f "$f" "$t"; fi
+if [ ! -s "$t" ] && [ -s "$r" ]; then
+read -r k <"$r.size"; n=$(size "$r")
+if [ "$n" -gt "${k:-0}" ]; then
+tail -c "+$((k + 1))" "$r" >"$t.late" && mv -f "$t.late" "$t" && echo "$n" >"$r.size"; fi; fi
+if [ ! -s "$t" ] && [ -s "$f" ]; then
+if ln "$f" "$t" 2>/dev/null; then rm -f "$f"; else mv -f "$f" "$t"; fi
+n=0; while held "$t" && [ "$n" -lt 50 ]; do
+n=$((n + 1)); sleep 0.02 2>/dev/null || sleep 1; done; fi
 [ -s "$t" ] || { echo none; exit 0; }
-n=0; while held "$t" && [ "$n" -lt 50 ]; do n=$((n + 1)); sleep 0.02 2>/dev/null || sleep 1; done
-s=$(wc -c <"$t" | tr -d " "); echo "taken $s"; cat "$t"
+echo "taken $(size "$t")"; cat "$t"
 """
 _DONE = r"""
-t=$2/.taken-$3; s=$(wc -c <"$t" 2>/dev/null | tr -d " ")
-if [ "$s" = "$4" ]; then mv -f "$t" "$2/.read-$3"; echo removed; else echo grown; fi
+t=$2/.taken-$3; r=$2/.read-$3
+s=$(wc -c <"$t" 2>/dev/null | tr -d " ")
+if [ "$s" = "$4" ]; then rm -f "$r"; echo "$s" >"$r.size"; mv -f "$t" "$r"; echo removed
+else echo grown; fi
 """
+"""What was read is kept once: a writer so slow that it was not seen is still read from there."""
 
 
 @dataclass(frozen=True, slots=True)

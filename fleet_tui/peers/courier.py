@@ -37,6 +37,8 @@ WATCH_FOR = 6 * 3600.0
 PROOF_EVERY = (0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
 AT_ONCE = 8
+IDS_AT_ONCE = 1_000
+"""Message ids in one look; more would not fit on a command line."""
 _ANSWERS_ALOUD = ("socket", "stdin", "resume")
 """Ways that begin a turn, whose last words are the answer; with tools, a session replies."""
 
@@ -69,8 +71,12 @@ class Courier:
     async def work(self) -> float:
         """Do all that is due now; returns after how many seconds to come back."""
         now = self._context.clock.time()
-        due = [m for m in self._store.due(now) if m.id not in self._busy]
-        await asyncio.gather(*(self._one(message) for message in due), self._watch(now))
+        by_peer: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in self._store.due(now):
+            if message.id not in self._busy:
+                by_peer[message.recipient].append(message)
+        batches = (self._batch(name, messages) for name, messages in by_peer.items())
+        await asyncio.gather(*batches, self._watch(now))
         return self._pause(self._context.clock.time())
 
     def _pause(self, now: float) -> float:
@@ -81,59 +87,72 @@ class Courier:
 
     # --- handing over -----------------------------------------------------------------------
 
-    async def _one(self, message: Message) -> None:
-        peer = self._store.peer(message.recipient)
+    async def _batch(self, name: str, messages: list[Message]) -> None:
+        """Hand one peer its messages in their order, after one look into its transcript."""
+        peer = self._store.peer(name)
         now = self._context.clock.time()
         if peer is None:
-            self._give_up(message, "its recipient is not known any more")
+            for message in messages:
+                self._give_up(message, "its recipient is not known any more")
             return
-        if message.rung == "unknown" and peer.generation <= message.handed_generation:
-            self._store.postpone(message.id, now + LAST_RETRY, message.detail)
-            return
-        if ways.choose(self._carriers, peer, message) is None:
-            why = "it takes its messages itself" if peer.is_live else "it waits until it is back"
-            self._store.postpone(message.id, now + FIRST_RETRY * 3, why)
-            return
-        if (wait := _ready_in(message, peer, now)) > 0:
-            why = f"it waits until {peer.label} is idle"
-            self._store.postpone(message.id, now + wait, why)
-            return
-        if not self._store.lease(message.id, self._owner, now, LEASE_SECONDS):
-            return
-        self._busy.add(message.id)
+        ready = [message for message in messages if self._is_ready(peer, message, now)]
+        self._busy.update(message.id for message in ready)
         try:
-            async with self._gates[peer.host]:
-                await self._hand(peer, message)
+            if ready:
+                async with self._gates[peer.host]:
+                    await self._hand_all(peer, ready)
         finally:
-            self._busy.discard(message.id)
+            self._busy.difference_update(message.id for message in ready)
             self._changed()
 
-    async def _hand(self, peer: Peer, message: Message) -> None:
-        """Look whether it is there already, note the attempt, then hand it over."""
-        clock = self._context.clock
-        attempts = message.attempts
+    def _is_ready(self, peer: Peer, message: Message, now: float) -> bool:
+        """Lease a message that can be handed over now; put off one that cannot."""
+        if message.rung == "unknown" and peer.generation <= message.handed_generation:
+            self._store.postpone(message.id, now + LAST_RETRY, message.detail)
+        elif ways.choose(self._carriers, peer, message) is None:
+            why = "it takes its messages itself" if peer.is_live else "it waits until it is back"
+            self._store.postpone(message.id, now + FIRST_RETRY * 3, why)
+        elif (wait := _ready_in(message, peer, now)) > 0:
+            self._store.postpone(message.id, now + wait, f"it waits until {peer.label} is idle")
+        else:
+            return self._store.lease(message.id, self._owner, now, LEASE_SECONDS)
+        return False
+
+    async def _hand_all(self, peer: Peer, messages: list[Message]) -> None:
         try:
-            proof = await self._proof_of(peer, message)
-            if message.id in proof.seen:
-                self._take_proof(message, proof)
+            proof = await self._proof_of(peer, messages)
+        except (FleetError, TimeoutError) as error:
+            for message in messages:
+                self._failed(message, message.attempts, _words(error))
+            return
+        for number, message in enumerate(messages):
+            if not await self._hand(peer, message, proof):
+                later = self._context.clock.time() + FIRST_RETRY
+                for other in messages[number + 1 :]:
+                    self._store.postpone(other.id, later, "it waits for the one before it")
                 return
-            is_same = message.handed_generation == peer.generation and proof.is_alive
-            if is_same and message.id in proof.queued:
-                self._handed(
-                    message, message.route or "socket", "in its queue", message.base_offset
-                )
-                return
-            self._store.begin_attempt(message.id, peer.generation, proof.size)
-            attempts += 1
+
+    async def _hand(self, peer: Peer, message: Message, proof: Proof) -> bool:
+        """Hand over what is not there already, noting the attempt first; False if it failed."""
+        if message.id in proof.seen:
+            self._take_proof(message, proof)
+            return True
+        is_same = message.handed_generation == peer.generation and proof.is_alive
+        if is_same and message.id in proof.queued:
+            route = message.route or "socket"
+            self._handed(message, route, "in its queue", message.base_offset)
+            return True
+        self._store.begin_attempt(message.id, peer.generation, proof.size)
+        try:
             route, how = await ways.hand(self._carriers, peer, message)
         except (FleetError, TimeoutError) as error:
-            said = error.what if isinstance(error, FleetError) else "the host took too long"
-            self._failed(message, attempts, said)
-            return
+            self._failed(message, message.attempts + 1, _words(error))
+            return False
         self._handed(message, route, how, proof.size)
         if route == "resume":
             self._store.begin_attempt(message.id, peer.generation + 1, proof.size)
-        self._looks[message.id] = (0, clock.time() + PROOF_EVERY[0])
+        self._looks[message.id] = (0, self._context.clock.time() + PROOF_EVERY[0])
+        return True
 
     def _handed(self, message: Message, route: RouteName, how: str, offset: int) -> None:
         self._store.climb(
@@ -145,13 +164,15 @@ class Courier:
             base_offset=offset,
         )
 
-    async def _proof_of(self, peer: Peer, message: Message) -> Proof:
+    async def _proof_of(self, peer: Peer, messages: list[Message]) -> Proof:
         """Return what the transcript holds since the first attempt; before one, its length."""
         if not peer.session or peer.kind != "claude":
             return Proof()
         connection = await self._context.pool.connection(peer.host)
-        offset = max(0, message.base_offset) if message.attempts else -1
-        found = await prove(connection, [Question(peer.session, peer.pid, offset, (message.id,))])
+        tried = [message for message in messages if message.attempts]
+        offset = max(0, min(m.base_offset for m in tried)) if tried else -1
+        ids = tuple(message.id for message in tried)
+        found = await prove(connection, [Question(peer.session, peer.pid, offset, ids)])
         return found.get(peer.session, Proof())
 
     def _failed(self, message: Message, attempts: int, said: str) -> None:
@@ -199,7 +220,7 @@ class Courier:
                 for message in messages:
                     self._give_up(message, "its recipient is not known any more")
             else:
-                by_host[peer.host].append((peer, messages))
+                by_host[peer.host].append((peer, messages[:IDS_AT_ONCE]))
         await asyncio.gather(*(self._watch_host(host, w) for host, w in by_host.items()))
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
@@ -296,3 +317,7 @@ def _ready_in(message: Message, peer: Peer, now: float) -> float:
         return 15.0
     left = PATIENCE_NORMAL - (now - message.created_at)
     return min(5.0, left) if left > 0 else 0.0
+
+
+def _words(error: Exception) -> str:
+    return error.what if isinstance(error, FleetError) else "the host took too long"

@@ -5,6 +5,7 @@ With `--outages 5,60` the interface of a network namespace is also taken down fo
 (Linux, as root).
 
 `python -m tests.faults promotion --pairs 1000` lets pairs of machines promote themselves at once;
+`python -m tests.faults peers --messages 10000` kills sessions while messages are sent to them;
 `python -m tests.faults notices --rounds 200` kills the sender of notices.
 """
 
@@ -18,7 +19,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from tests.faults import queue_rounds
+from tests.faults import peer_rounds, queue_rounds
 from tests.faults.kinds import CLIENT, FAULTS, INTERFACE, own_network
 from tests.faults.notices import main as notices
 from tests.faults.promotions import promotions
@@ -32,6 +33,8 @@ def main() -> None:
     """Play the rounds and print what they showed; exit 1 when a byte differs."""
     if sys.argv[1:2] == ["queue"]:
         sys.exit(queue_rounds.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["peers"]:
+        sys.exit(peer_rounds.main(sys.argv[2:]))
     if sys.argv[1:2] == ["promotion"]:
         sys.exit(asyncio.run(promotions(sys.argv[2:])))
     if sys.argv[1:2] == ["notices"]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
@@ -59,12 +60,15 @@ async def test_a_thousand_concurrent_lines_of_a_plain_writer_are_all_read_once(
     send.write_text(SEND_SH)
     folder = str(tmp_path)
     loop = f"for i in $(seq {LINES}); do sh {send} reader $i of $FROM; done"
-    writers = [started(["sh", "-c", loop], BUS=folder, FROM=f"w{n}") for n in range(WRITERS)]
     got: list[BusLine] = []
-    while any(writer.poll() is None for writer in writers):
-        got += await take_all(here, folder, "reader")
-    for writer in writers:
-        assert writer.wait() == 0
+    with contextlib.ExitStack() as all_of_them:
+        writers = [
+            all_of_them.enter_context(started(["sh", "-c", loop], BUS=folder, FROM=f"w{n}"))
+            for n in range(WRITERS)
+        ]
+        while any(writer.poll() is None for writer in writers):
+            got += await take_all(here, folder, "reader")
+    assert [writer.returncode for writer in writers] == [0] * WRITERS
     got += await take_all(here, folder, "reader")
     got += await take_all(here, folder, "reader")
     said = sorted((line.sender, line.text) for line in got)
