@@ -18,6 +18,7 @@ from fleet_tui.queue.names import (
     FAILED,
     HELD,
     LATE,
+    OPERATOR_HELD,
     PENDING,
     RUNNING,
     SIG,
@@ -147,6 +148,8 @@ class Custody:
         `tries` None leaves the attempts as they are.
         """
         back = await self.free_name(name)
+        claim = read_claim(file)
+        ending = HELD if claim is not None and claim.host == OPERATOR_HELD else TASK
         if tries is not None:
             note = f"{TMP}/{self.fences.next()}.tries"
             await self.folder.create(note, why.encode("utf-8", "replace"), durable=False)
@@ -154,8 +157,8 @@ class Custody:
             if tries > 1:
                 await self.unlink(f"{PENDING}/{sidecar(back, 'tries', tries - 1)}")
         with contextlib.suppress(FileNotFoundError):
-            await self.folder.rename(f"{RUNNING}/{file}", f"{PENDING}/{back}{TASK}")
-        await self.folder.sync_name(f"{PENDING}/{back}{TASK}")
+            await self.folder.rename(f"{RUNNING}/{file}", f"{PENDING}/{back}{ending}")
+        await self.folder.sync_name(f"{PENDING}/{back}{ending}")
         return back
 
     async def free_name(self, name: str) -> str:

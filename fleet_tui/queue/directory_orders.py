@@ -22,6 +22,8 @@ from fleet_tui.queue.names import (
     DONE,
     FAILED,
     HELD,
+    OPERATOR,
+    OPERATOR_HELD,
     PENDING,
     RUNNING,
     SIG,
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_tui.model.clock import Clock
+    from fleet_tui.model.task import StoredResult, TaskEntry
     from fleet_tui.queue.directory_custody import Custody
     from fleet_tui.queue.directory_reaper import Reaper
     from fleet_tui.queue.names import ClaimName
+
+_PLACES = {"pending": PENDING, "held": PENDING, "done": DONE}
 
 
 class NameMaker:
@@ -89,6 +94,30 @@ class Orders:
             await self._folder.sync_name(f"{PENDING}/{names[-1]}{TASK}")
         return names
 
+    async def adopt(self, task: Task, entry: TaskEntry, ends: Sequence[StoredResult]) -> bool:
+        """Write a task as another queue had it; its text, which comes last, makes it be there."""
+        name = task.name
+        if name in await self._names_in_use():
+            return False
+        where = _PLACES.get(entry.state, FAILED)
+        if where == PENDING:
+            if entry.priority != task.options.priority:
+                await self._note(name, entry.priority)
+        elif ends or entry.state != "failed":
+            result = ends[0].result if ends else Result("", reason=entry.reason)
+            kind = entry.state if entry.state in ("cancelled", "quarantined") else "result"
+            staged = f"{TMP}/{self._custody.fences.next()}.adopted"
+            data = write_result(result, self._custody.fences.next())
+            await self._folder.create(staged, data, durable=True)
+            await self._folder.rename(staged, f"{where}/{name}.md.{kind}")
+        file = f"{name}{HELD}" if entry.state == "held" else f"{name}{TASK}"
+        try:
+            await self._put(name, Draft(task.text, name, task.signature), f"{where}/{file}")
+        except UsageError:
+            return False
+        await self._folder.sync_name(f"{where}/{file}")
+        return True
+
     async def edit(self, name: str, text: bytes, signature: bytes | None) -> None:
         """Replace a waiting task: the new text is on disk before the old one is taken away."""
         parse_task(name, text)
@@ -111,9 +140,9 @@ class Orders:
         tries = pending.tries.get(name, 0)
         hold: Hold | None = None
         if name in pending.tasks:
-            hold = await self._custody.take(f"{name}{TASK}", name, "operator", tries)
+            hold = await self._custody.take(f"{name}{TASK}", name, OPERATOR, tries)
         elif name in pending.held:
-            hold = await self._custody.take(f"{name}{HELD}", name, "operator", tries)
+            hold = await self._custody.take(f"{name}{HELD}", name, OPERATOR_HELD, tries)
         if hold is None:
             claim, file = await self._fenced(name)
             hold = Hold(file, claim.name, 0)
@@ -147,9 +176,7 @@ class Orders:
         await self._waiting(name)
         before = sort_pending(await self._folder.scan(PENDING)).priority.get(name)
         if priority is not None and priority != before:
-            note = f"{TMP}/{self._custody.fences.next()}.prio"
-            await self._folder.create(note, b"", durable=False)
-            await self._folder.rename(note, f"{PENDING}/{sidecar(name, 'prio', priority)}")
+            await self._note(name, priority)
         if before is not None and before != priority:
             await self._custody.unlink(f"{PENDING}/{sidecar(name, 'prio', before)}")
 
@@ -205,23 +232,30 @@ class Orders:
         ended = [(f"{end}/{name}{TASK}", f"{end}/{name}{SIG}") for end in (DONE, FAILED)]
         return [(place, f"{PENDING}/{name}{SIG}") for place in waiting] + ended
 
-    async def _put(self, name: str, draft: Draft) -> None:
+    async def _note(self, name: str, priority: int) -> None:
+        note = f"{TMP}/{self._custody.fences.next()}.prio"
+        await self._folder.create(note, b"", durable=False)
+        await self._folder.rename(note, f"{PENDING}/{sidecar(name, 'prio', priority)}")
+
+    async def _put(self, name: str, draft: Draft, place: str = "") -> None:
+        place = place or f"{PENDING}/{name}{TASK}"
         staged = f"{TMP}/{self._custody.fences.next()}{TASK}"
         await self._folder.create(staged, draft.text, durable=True)
         try:
             if draft.signature is not None:
-                await self._sign(name, draft.signature)
-            await self._folder.link(staged, f"{PENDING}/{name}{TASK}")
+                end = place.partition("/")[0]
+                await self._sign(name, draft.signature, end)
+            await self._folder.link(staged, place)
         except FileExistsError:
-            if not await self._folder.is_same(staged, f"{PENDING}/{name}{TASK}"):
+            if not await self._folder.is_same(staged, place):
                 raise UsageError(
                     "a task of this name is on the queue", where=name, mend="give it another name"
                 ) from None
         finally:
             await self._custody.unlink(staged)
 
-    async def _sign(self, name: str, signature: bytes | None) -> None:
-        place = f"{PENDING}/{name}{SIG}"
+    async def _sign(self, name: str, signature: bytes | None, folder: str = PENDING) -> None:
+        place = f"{folder}/{name}{SIG}"
         if signature is None:
             await self._custody.unlink(place)
             return

@@ -23,6 +23,8 @@ from fleet_tui.queue.names import (
     END_KINDS,
     FAILED,
     LATE,
+    OPERATOR,
+    OPERATOR_HELD,
     PENDING,
     RESULT,
     RUNNING,
@@ -100,6 +102,9 @@ class Reaper:
 
     async def hand_back(self, claim: ClaimName, file: str, attempt: int, why: str) -> Reaped:
         """Return a claim that was fenced off, or end it when it has no attempt left."""
+        if claim.host in (OPERATOR, OPERATOR_HELD):
+            await self._custody.put_back(file, claim.name, None, why)
+            return Reaped(claim.name, "taken-back", claim.owner, attempt, why)
         options = await self._options(file, claim.name)
         if attempt >= (options.max_attempts or self._rules.max_attempts):
             reason = f"no attempt left after {attempt}: {why}"

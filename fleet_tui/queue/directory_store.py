@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fleet_tui.model.clock import Clock
-    from fleet_tui.model.task import Beat, Claim, Listing, StoredResult, Task, TaskState
+    from fleet_tui.model.task import (
+        Beat,
+        Claim,
+        Listing,
+        StoredResult,
+        Task,
+        TaskEntry,
+        TaskState,
+    )
     from fleet_tui.queue.directory_seam import QueueFolder
     from fleet_tui.queue.names import ClaimName, EndKind
     from fleet_tui.queue.store import Draft, Rules
@@ -225,6 +233,12 @@ class FolderStore:
     async def remove(self, name: str) -> None:
         """Delete an ended task."""
         await self._whole("remove a task", self._orders.remove(_checked(name)))
+
+    async def adopt(self, task: Task, entry: TaskEntry, ends: Sequence[StoredResult]) -> bool:
+        """Write a task as another queue had it."""
+        adopted = await self._whole("take over a task", self._orders.adopt(task, entry, ends))
+        self._claimer.forget()
+        return adopted
 
     # Looking after it.
 

@@ -37,6 +37,8 @@ RESULT = ".result"
 EndKind = Literal["result", "cancelled", "quarantined"]
 END_KINDS: tuple[EndKind, ...] = ("result", "cancelled", "quarantined")
 
+OPERATOR, OPERATOR_HELD = "operator", "operator-held"
+"""Stand for the host while an operator ends a task that waits, or one that is held."""
 MAX_HOST = 32
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CLAIM = re.compile(

@@ -93,8 +93,8 @@ class Claims:
         if known is None or not _is_ours(known, revision, fence):
             raise _lost(claim, known)
         if known.revision == revision:
-            ended = _ended(known.record, state, result, fence, chunks)
-            swapped = await self._view.swap(ended, revision)
+            end = ended(known.record, state, result, fence, chunks)
+            swapped = await self._view.swap(end, revision)
             if swapped is None:
                 raise _lost(claim, await self._view.get(name))
         await self._clean_up(name, reply)
@@ -141,8 +141,8 @@ class Claims:
         """End a task that is not ours; raises LeaseLost when it changed meanwhile."""
         name = known.record.name
         chunks = await self._texts.put_result(name, fence, write_result(result, fence))
-        ended = _ended(known.record, state, result, fence, chunks)
-        if await self._view.swap(ended, known.revision) is None:
+        end = ended(known.record, state, result, fence, chunks)
+        if await self._view.swap(end, known.revision) is None:
             raise LeaseLost("somebody else has changed the task", where=name)
         await self._clean_up(name, reply)
 
@@ -209,11 +209,12 @@ def _token(claim: Claim) -> tuple[int, str]:
 
 def _is_ours(known: Known, revision: int, fence: str) -> bool:
     """Tell whether a record is our claim, or the end that we gave it before."""
-    ended = not known.record.is_open and known.record.fence == fence
-    return known.revision == revision or ended
+    has_ended = not known.record.is_open and known.record.fence == fence
+    return known.revision == revision or has_ended
 
 
-def _ended(record: Record, state: TaskState, result: Result, fence: str, chunks: int) -> Record:
+def ended(record: Record, state: TaskState, result: Result, fence: str, chunks: int) -> Record:
+    """Return a record with its end."""
     short = replace(result, text=result.text[:HEAD_TEXT])
     return replace(
         record,

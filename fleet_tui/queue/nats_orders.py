@@ -11,15 +11,16 @@ from fleet_tui.model.task import LeaseLost, NoSuchTask, Result, TaskState, check
 from fleet_tui.queue.directory_orders import NameMaker
 from fleet_tui.queue.frontmatter import parse_task
 from fleet_tui.queue.names import Fences, numbered
-from fleet_tui.queue.nats_claims import gone
+from fleet_tui.queue.nats_claims import ended, gone
 from fleet_tui.queue.nats_records import Record
+from fleet_tui.queue.resultfile import write_result
 from fleet_tui.queue.store import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from fleet_tui.model.clock import Clock
-    from fleet_tui.model.task import Task
+    from fleet_tui.model.task import StoredResult, Task, TaskEntry
     from fleet_tui.queue.nats_claims import Claims
     from fleet_tui.queue.nats_leases import Leases
     from fleet_tui.queue.nats_texts import Texts
@@ -64,6 +65,28 @@ class Orders:
 
         await asyncio.gather(*(put(task) for task in tasks))
         return [task.name for task in tasks]
+
+    async def adopt(self, task: Task, entry: TaskEntry, ends: Sequence[StoredResult]) -> bool:
+        """Write a task as another queue had it; its record, which comes last, makes it be there."""
+        version, fence = self._fences.next(), self._fences.next()
+        if await self._view.get(task.name) is not None:
+            return False
+        await self._texts.put_text(task.name, version, task)
+        record = replace(
+            Record(task.name, state=entry.state, text=version).of(task),
+            priority=entry.priority if entry.priority != task.options.priority else None,
+            reason=entry.reason,
+        )
+        for one in ends[:1]:
+            data = write_result(one.result, fence)
+            chunks = await self._texts.put_result(task.name, fence, data)
+            record = ended(record, entry.state, one.result, fence, chunks)
+        if await self._view.create(record) is None:
+            await self._texts.drop_text(task.name, version)
+            return False
+        if record.is_open:
+            await self._leases.put(record)
+        return True
 
     async def read(self, name: str) -> Task:
         """Return a task."""

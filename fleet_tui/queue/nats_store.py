@@ -192,6 +192,10 @@ class NatsStore:
         """Delete an ended task."""
         await self._whole("remove a task", self._orders.remove(name))
 
+    async def adopt(self, task: Task, entry: TaskEntry, ends: Sequence[StoredResult]) -> bool:
+        """Write a task as another queue had it."""
+        return await self._whole("take over a task", self._orders.adopt(task, entry, ends))
+
     # Looking after it.
 
     async def reap(self) -> list[Reaped]:

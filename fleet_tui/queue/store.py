@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Result,
         StoredResult,
         Task,
+        TaskEntry,
         TaskState,
     )
 
@@ -161,6 +162,12 @@ class TaskStore(Protocol):
 
     async def refuse(self, claim: Claim, reason: str) -> None:
         """Set a claimed task aside as quarantined (bad signature, expired); raises LeaseLost."""
+
+    async def adopt(self, task: Task, entry: TaskEntry, ends: Sequence[StoredResult]) -> bool:
+        """Write a task as another queue had it: its state, priority and committed result.
+
+        Not for running ones. Durable on return; False when there is one of this name already.
+        """
 
     # Looking after it.
 
