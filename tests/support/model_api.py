@@ -221,6 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         drops = (
             script.has("drop") and self._attempt(script, "drop") <= script.pair("drop", (1, 1))[0]
         )
+        said = 0
         for index, block in enumerate(content):
             empty, deltas = block_parts(block)
             self._event("content_block_start", {"index": index, "content_block": empty})
@@ -228,6 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
                 deltas = paced(deltas, script, self.ledger.closing)
             for delta in deltas:
                 self._event("content_block_delta", {"index": index, "delta": delta})
+                said += 1
+                self._charge(body, into, min(said, out), charge)
                 if drops and block["type"] == "text":
                     self.connection.close()
                     return None
@@ -241,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _charge(self, body: dict[str, Any], into: int, out: int, place: int | None = None) -> int:
         """Charge what a response has said of its tokens so far; return where that is kept.
 
-        An answer that is cut off costs what its beginning said, one token out, and no more.
+        An answer that is cut off costs its input, and a token for each piece that was sent.
         """
         with self.ledger.lock:
             if place is None:
