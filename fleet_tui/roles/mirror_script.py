@@ -111,7 +111,7 @@ w=$(g add -A . 2>&1) || bad "$(echo "$w" | why)"
 g rev-parse -q --verify HEAD >/dev/null && g diff --cached --quiet ||
 g commit -q -m "Begin the mirror of the agent home" >/dev/null || bad "cannot commit"
 w=$(g push -q -u origin "HEAD:refs/heads/$B" 2>&1) || bad "$(echo "$w" | why)"
-g fetch -q origin; beat; echo "done $(g rev-parse HEAD)"
+g fetch -q origin; echo "done $(g rev-parse HEAD)"
 """
 
 _DIFF = """

@@ -216,11 +216,17 @@ class Mirrors:
         return _done(await self.call(host, "merge", branch, edited_on), host)
 
 
-def beat(folder: Path, view: MirrorView, now: float) -> None:
-    """Leave the sign of life of a host's pulls in our state folder: a counter and a date."""
+def beat(folder: Path, view: MirrorView, now: float, *, leads: bool = False) -> None:
+    """Leave the sign of life of a host's pulls in our state folder: a counter and a date.
+
+    Who leads pulls nothing, so its sign of life is taken away.
+    """
+    place = folder / "beats" / f"mirror-pull-{view.host}"
+    if leads:
+        place.unlink(missing_ok=True)
+        return
     if view.pulled_seconds_ago is None:
         return
-    place = folder / "beats" / f"mirror-pull-{view.host}"
     at = datetime.fromtimestamp(now - view.pulled_seconds_ago, tz=UTC)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = place.read_text(encoding="ascii", errors="replace") if place.exists() else ""

@@ -191,7 +191,9 @@ class Roles:
         found = await self.case.mirrors.statuses(names, ask_remote=ask_remote)
         self._mirrors.update(found)
         for view in found.values():
-            await asyncio.to_thread(beat, self._context.data_dir, view, self.case.now)
+            leads = view.host == self.case.standing.primary
+            folder, now = self._context.data_dir, self.case.now
+            await asyncio.to_thread(beat, folder, view, now, leads=leads)
         self._heed_epochs(found)
         self.publish()
         return found

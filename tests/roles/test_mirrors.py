@@ -108,7 +108,10 @@ async def test_a_pull_moves_forward_and_leaves_a_beat(site: Site, mirrors: Mirro
     assert view.pulled_seconds_ago < 60
     folder = site.folder / "ours"
     beat(folder, view, time.time())
-    assert (folder / "beats/mirror-pull-hs-pc").read_text().startswith(f"{before + 1} 20")
+    place = folder / "beats/mirror-pull-hs-pc"
+    assert place.read_text().startswith(f"{before + 1} 20")
+    beat(folder, view, time.time(), leads=True)
+    assert not place.exists()
 
 
 async def test_a_pull_never_merges_and_never_overwrites(site: Site, mirrors: Mirrors) -> None:

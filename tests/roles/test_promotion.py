@@ -162,3 +162,15 @@ async def test_whoever_comes_second_is_told_and_the_old_primary_goes_on_for_nobo
         assert second.standing.primary == "hs-pc"
         assert second.standing.role == "secondary"
         assert git(site.remote, "show", f"{BRANCH}:fleet/role.toml").count("hs-pc") == 1
+
+
+async def test_a_primary_that_runs_meanwhile_acts_no_more_from_that_moment(site: Site) -> None:
+    async with opened_at(site, "cc-pc") as old, opened_at(site, "hs-pc") as new:
+        await run(old, "droplet", "echo before")
+        await new.parts.roles.promote("hs-pc", "hs-pc")
+        with pytest.raises(Refused, match="newer primary"):
+            await run(old, "droplet", "echo after")
+        await old.parts.roles.learn()
+        assert old.parts.roles.view().why_observer == "hs-pc leads the fleet with epoch 2"
+        with pytest.raises(Refused, match="not the fleet's primary"):
+            await run(old, "droplet", "echo after")
