@@ -92,7 +92,8 @@ def _kind(run: Run, line: ViewLine) -> str:
 
 def _summary(texts: list[str]) -> str:
     first = one_line(texts[0], 80) if texts else ""
-    more = f" and {len(texts) - 1} more lines" if len(texts) > 1 else ""
+    rest = len(texts) - 1
+    more = f" and {rest} more line{'s' if rest > 1 else ''}" if rest > 0 else ""
     return f"{_harmless(first)}{more}"
 
 

@@ -50,7 +50,7 @@ def test_tools_are_folded_and_nothing_breaks_out() -> None:
     assert "- cost $0.2500, 2.5 s, run `r-1`" in text
     assert "on `nas`, mode read" in text
     assert "````\nmend ```it```\nplease\n````" in text
-    folded = "<details><summary>Bash: cat &lt;/details> and 1 more lines</summary>\n\n````\n"
+    folded = "<details><summary>Bash: cat &lt;/details> and 1 more line</summary>\n\n````\n"
     assert folded + "Bash: cat </details>\n  ```\n````\n\n</details>" in text
     assert "# Done &lt;script>\nIt is `mended`." in text
     assert "```\nraw\n```" in text
