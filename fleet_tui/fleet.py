@@ -143,6 +143,7 @@ class Fleet:
         Runs that live on their hosts are left alone and found again at the next start; others are
         ended by the ladder.
         """
+        self.parts.leave()
         tasks = [task for live in self._dispatcher.live for task in live.tasks.values()]
         bound = [task for task in tasks if task.run.is_open and not task.outlives_us]
         self._dispatcher.cancel(task.run.id for task in bound)

@@ -62,6 +62,11 @@ class Parts:
         for part in tuple(self._open):
             await part.start()
 
+    def leave(self) -> None:
+        """Say that the fleet is about to close, before runs are ended for that."""
+        if "queue" in self.__dict__:
+            self.queue.leave()
+
     async def close(self) -> None:
         """Close every part that was opened, the newest first."""
         while self._open:

@@ -68,6 +68,12 @@ class AttemptRun:
         """The task."""
         return self.claim.task
 
+    @property
+    def is_over(self) -> bool:
+        """True when its run has ended, whatever the queue knows of it."""
+        run = self._bench.context.store.get_run(self.run_id) if self.run_id else None
+        return run is not None and not run.is_open
+
     async def carry_out(self) -> Rest:
         """Do all of it; raises JournalError, and nothing else of ours."""
         bench, context = self._bench, self._bench.context

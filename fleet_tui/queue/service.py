@@ -110,6 +110,11 @@ class Queue:
                 worker = self.worker(name, slots=self.settings.slots)
                 self._context.spawn(self.work(worker))
 
+    def leave(self) -> None:
+        """Note that the fleet is about to be closed, before any run is ended for that."""
+        for worker in self.workers:
+            worker.leave()
+
     async def close(self) -> None:
         """Let the queue go; workers were ended before."""
         self._unsubscribe()
@@ -117,6 +122,8 @@ class Queue:
             self.bench.watch.close()
             self.bench.ledger.close()
         if self._opening is not None:
+            if not self._opening.done():
+                self._opening.cancel()
             with contextlib.suppress(FleetError, asyncio.CancelledError):
                 await self._opening
                 await self.store.close()

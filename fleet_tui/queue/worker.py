@@ -102,6 +102,7 @@ class Worker:
         finally:
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
+            await self._let_go()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -117,7 +118,20 @@ class Worker:
         self.drain()
         await asyncio.gather(*(attempt.hand_back() for attempt in self._active.values()))
 
+    def leave(self) -> None:
+        """Note that the program ends: a run that ends with it gives its task back."""
+        self.drain()
+        for attempt in self._active.values():
+            attempt.is_handing_back = True
+
     # --- inside -------------------------------------------------------------------------------
+
+    async def _let_go(self) -> None:
+        """Wait for those tasks whose runs have ended: the queue is still to be told."""
+        over = {key for key, attempt in self._active.items() if attempt.is_over}
+        telling = [task for task in self._tasks if task.get_name() in over]
+        if telling:
+            await asyncio.wait(telling, timeout=LEAVE_SECONDS)
 
     async def _work(self, *, once: bool) -> None:
         misses = 0
@@ -157,7 +171,7 @@ class Worker:
     def _spawn(self, attempt: AttemptRun, earlier: Attempt | None) -> None:
         key = attempt.claim.token
         self._active[key] = attempt
-        task = asyncio.create_task(self._carry_out(attempt, earlier))
+        task = asyncio.create_task(self._carry_out(attempt, earlier), name=key)
         self._tasks.add(task)
 
         def ended(done: asyncio.Task[None]) -> None:

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.events import NoticeRaised
-from tests.queue.site import ANSWER, BROKEN, site, until
+from fleet_tui.queue.directory import directory_store
+from tests.queue.site import ANSWER, BROKEN, RULES, site, until
 from tests.support.fakes import obeys, prints, waits_for
 
 if TYPE_CHECKING:
@@ -192,3 +193,18 @@ async def test_a_mode_that_a_task_may_not_ask_for_is_refused(tmp_path: Path) -> 
         await here.stage.until(
             lambda event: isinstance(event, NoticeRaised) and event.notice.event == "task-refused"
         )
+
+
+async def test_leaving_the_program_gives_back_what_ends_with_it(tmp_path: Path) -> None:
+    async with site(tmp_path, {"box": obeys}) as here:
+        await here.add("a")
+        fleet, queue = here.stage.fleet, here.queue
+        fleet.parts.__dict__["queue"] = queue
+        working = asyncio.create_task(queue.work(here.worker()))
+        fleet._tasks.add(working)
+        await until(lambda: any(run.state == "running" for run in here.runs()))
+        await fleet.close()
+        store = directory_store(tmp_path / "queue", RULES, fleet.clock)
+        (entry,) = (await store.listing()).entries
+        assert (entry.state, entry.attempt) == ("pending", 0)
+        await store.close()
