@@ -26,7 +26,7 @@ from fleet_tui.tui.screens.main import MainScreen
 from fleet_tui.tui.store import Dirty, Store
 from fleet_tui.tui.textual_seams import push_for_app, run_bound_key
 from fleet_tui.tui.theme_keeper import ThemeKeeper
-from fleet_tui.tui.toasts import Toaster
+from fleet_tui.tui.toasts import FLEETING, Toaster
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -224,8 +224,10 @@ class FleetApp(App[None], inherit_bindings=False):
             screen.call_after_refresh(show, self.store, full, self.clock.time())
 
     def toast(self, text: str, severity: Severity = "info", *, kind: str = "") -> None:
-        """Say something for a few seconds."""
+        """Say something for a few seconds, and keep it in the notifications."""
         self.toaster.say(text, severity, kind=kind)
+        if kind not in FLEETING:
+            self._show(own_notices.said(text, severity, kind, self.clock.time()), False)
 
     def notice(
         self, severity: Severity, event: str, source: str, text: str, run: str | None = None

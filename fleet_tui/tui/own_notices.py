@@ -11,10 +11,13 @@ from fleet_tui.tui.safe import short
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fleet_tui.model.notice import Severity
     from fleet_tui.model.question import Question
 
 QUESTION_ASKED = "question-asked"
 """The event of a notice about a question; it is told over any screen."""
+SAID = "said"
+"""The event of what the screen itself said; it has been told already."""
 
 
 def changes_of(notices: Iterable[Notice]) -> Changes:
@@ -25,9 +28,15 @@ def changes_of(notices: Iterable[Notice]) -> Changes:
 def about_files(problems: Sequence[str], now: float) -> Changes:
     """Return what is wrong with the operator's files."""
     return changes_of(
-        Notice(f"screen-file-{number}", now, "warning", "configuration-problem", "screen", problem)
-        for number, problem in enumerate(problems)
+        Notice(f"screen-file-{problem}", now, "warning", "configuration-problem", "screen", problem)
+        for problem in problems
     )
+
+
+def said(text: str, severity: Severity, kind: str, now: float) -> Changes:
+    """Return what the screen itself said, of each kind the newest, to be looked up later."""
+    told = short(text, 500)
+    return changes_of([Notice(f"said-{kind or told}", now, severity, SAID, "screen", told)])
 
 
 def about_questions(asked: Sequence[Question], now: float, key: str) -> Changes:

@@ -1,4 +1,8 @@
-"""Short-lived messages: equal kinds become one, never more than three, never markup."""
+"""Short-lived messages: equal kinds become one, never more than three, never markup.
+
+Those of notices are kept as notices are; the screen's own are kept as notices of the screen, but
+for words about the key that was just pressed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet_tui.tui.own_notices import SAID
 from fleet_tui.tui.safe import short
 
 if TYPE_CHECKING:
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
 
 MOST = 3
+FLEETING = frozenset({"disabled", "copy"})
+"""Kinds of words about the key that was just pressed; nobody looks them up later."""
 SECONDS = 5.0
 LONGEST = 160
 
@@ -64,7 +71,7 @@ class Toaster:
 
     def tell(self, notices: Iterable[Notice]) -> None:
         """Show what is worth interrupting for; many of one kind as one sentence."""
-        loud = [notice for notice in notices if notice.severity != "info"]
+        loud = [n for n in notices if n.severity != "info" and n.event != SAID]
         kinds = Counter(notice.event for notice in loud)
         for notice in reversed(loud):
             many = kinds.pop(notice.event, 0)

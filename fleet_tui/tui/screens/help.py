@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from fleet_tui.tui.safe import content
+from fleet_tui.tui.twins import twin
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.table import LineTable
 
@@ -88,7 +89,8 @@ class HelpScreen(ModalScreen[None]):
         """Yield the search field and the list."""
         with Vertical(classes="dialog") as box:
             box.border_title = content(f"Help · {self._place}")
-            box.border_subtitle = content("shift+drag selects text · esc leaves")
+            told = twin(self._place)
+            box.border_subtitle = content(f"as text: {told} · esc leaves" if told else "esc leaves")
             yield Input(self._search, placeholder="type to search", compact=True)
             yield self.table
 
