@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 NEW = """\
 +++
-# host, group or target = "@web" · needs = ["gpu"] · mode = "read" · priority = 0
+# target = "@web"
+# needs = ["gpu"]
+# mode = "read"
+# priority = 0
 +++
 """
 
