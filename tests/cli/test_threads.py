@@ -15,12 +15,13 @@ from tests.handoff.planted import (
     plant_claude,
     plant_codex,
 )
-from tests.support.program import Program
 from tests.support.sshd import SshServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.program import Program
 
 
 @pytest.fixture(scope="module")
