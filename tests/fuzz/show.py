@@ -36,9 +36,9 @@ def show(strings: int, seed: int, folder: Path, seconds: float) -> Shown:
     """Show so many byte strings; gives up after `seconds`."""
     task = Task(strings, seed, folder / "answer.json")
     arguments: Sequence[str] = [sys.executable, "-m", "tests.fuzz.stage", task.to_json()]
-    environment: Mapping[str, str] = {"HOME": str(folder)}
+    environment: Mapping[str, str] = {"HOME": str(folder), "PYTHONPATH": ROOT}
     written = bytearray()
-    with open_terminal(arguments, environment, ROOT) as terminal:
+    with open_terminal(arguments, environment, str(folder)) as terminal:
         terminal.kept = written
         terminal.read_until(lambda: terminal.is_over, seconds)
     data = bytes(written)

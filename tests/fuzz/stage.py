@@ -22,8 +22,8 @@ from tests.fuzz.options import Task
 from tests.tui.fake_control import FakeControl
 
 TAGS: tuple[LineTag, ...] = get_args(LineTag)
-LEFT_OUT = ("app.quit", "host.shell", "run.attach")
-"""Actions that end the program or lend the terminal away."""
+LEFT_OUT = ("app.quit", "app.suspend", "host.shell", "run.attach")
+"""Actions that end or stop the program, or lend the terminal away."""
 MOST_LINES = 2_000
 
 
