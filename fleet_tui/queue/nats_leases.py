@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import nats.errors
-from nats.js import api
 from nats.js import errors as js_errors
 
 from fleet_tui.queue.nats_records import key_of, name_of
@@ -121,17 +120,27 @@ class Leases:
         await self._link.client.request(reply, _ACK, timeout=_ANSWER)
 
     async def _make(self, name: str) -> None:
-        """Make the consumer, or find it: a question to one that is not there gets no answer."""
-        await self._link.js.add_consumer(
-            self._link.stream,
-            api.ConsumerConfig(
-                durable_name=self._link.consumer(key_of(name)),
-                ack_policy=api.AckPolicy.EXPLICIT,
-                ack_wait=self._rules.lease,
-                max_deliver=self.most_deliveries,
-                filter_subject=f"{self._link.subject}.{key_of(name)}",
-            ),
-        )
+        """Make the consumer, or find it: a question to one that is not there gets no answer.
+
+        Asked without the library, which cannot read the empty answer that a server gives while the
+        consumer is being removed by somebody else.
+        """
+        stream, consumer = self._link.stream, self._link.consumer(key_of(name))
+        config = {
+            "durable_name": consumer,
+            "ack_policy": "explicit",
+            "deliver_policy": "all",
+            "replay_policy": "instant",
+            "ack_wait": int(self._rules.lease * 1e9),
+            "max_deliver": self.most_deliveries,
+            "filter_subject": f"{self._link.subject}.{key_of(name)}",
+        }
+        asked = json.dumps({"stream_name": stream, "config": config}).encode()
+        subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{consumer}"
+        answer = await self._link.client.request(subject, asked, timeout=_ANSWER)
+        error = json.loads(answer.data).get("error")
+        if error:
+            raise js_errors.APIError.from_error(error)
 
     async def _next(self, stream: str, consumer: str) -> tuple[str, bytes] | None:
         # The answer comes under the message's own subject, so it needs an inbox of its own.

@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: speed and memory beside peers, and beside the goals."""
+"""`python -m tests.bench`: speed and memory beside peers, and beside the goals.
+
+`python -m tests.bench queue [TASKS] [ROUNDS]` measures the task queue.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import logging
 import sys
 import time
 
-from tests.bench import memory, screen, ssh
+from tests.bench import memory, queue, screen, ssh
 from tests.bench.lab import open_lab
 from tests.bench.options import parse
 from tests.bench.report import Report
@@ -15,6 +18,12 @@ from tests.bench.report import Report
 
 def main() -> None:
     """Run what the command line asks for."""
+    if sys.argv[1:2] == ["queue"]:
+        queue.run(
+            tasks=int(sys.argv[2]) if sys.argv[2:] else 400,
+            rounds=int(sys.argv[3]) if sys.argv[3:] else 50,
+        )
+        return
     options = parse(sys.argv[1:])
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # the servers' clients are killed
     report = Report()
