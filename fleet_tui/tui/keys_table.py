@@ -34,6 +34,13 @@ TITLES = {
     "detail": "One run",
     "pulses": "Pulses",
     "split": "Output by group",
+    "peers": "Peers",
+    "peer": "A peer",
+    "talk": "A conversation with a peer",
+    "conference": "A conference",
+    "threads": "Conversations on hosts",
+    "thread": "One conversation",
+    "doctor": "Doctor",
 }
 
 
