@@ -97,14 +97,20 @@ class Recovery:
     async def find_left_open(self) -> int:
         """Follow the runs that a program which is gone left on their hosts; returns how many.
 
-        None where another machine leads: that one follows them.
+        Where another machine leads, that one follows them; but for tasks of the queue that this
+        machine carries out itself, of which nobody else knows.
         """
-        if not self._may_follow():
-            return 0
+        leads = self._may_follow()
+        mine = [
+            (run, host)
+            for run, host in self._left.to_find
+            if leads or (host.connection == "local" and self._is_of_queue(run))
+        ]
         found: dict[str, dict[str, Host]] = {}
-        for run, host in self._left.to_find:
+        for run, host in mine:
             found.setdefault(run.dispatch, {})[run.id] = host
-        self._left = replace(self._left, to_find=())
+        rest = tuple(item for item in self._left.to_find if item not in mine)
+        self._left = replace(self._left, to_find=() if leads else rest)
         for dispatch_id, hosts in found.items():
             dispatch = self._store.get_dispatch(dispatch_id)
             if dispatch is not None:
@@ -112,6 +118,10 @@ class Recovery:
         if found:
             self._on_found()
         return sum(len(hosts) for hosts in found.values())
+
+    def _is_of_queue(self, run: Run) -> bool:
+        dispatch = self._store.get_dispatch(run.dispatch)
+        return dispatch is not None and dispatch.origin == "queue"
 
     async def settle(self, seconds: float) -> None:
         """Look for runs left open and wait a little, so that those that have ended are closed."""

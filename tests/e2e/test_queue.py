@@ -6,13 +6,14 @@ import signal
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.agents.cases import Case
+from tests.agents.cases import Case, environment
 from tests.e2e.test_agents import site
+from tests.support.clis import require_cli
+from tests.support.model_api import ModelApi
+from tests.support.program import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.program import Program
 
 SLOW = "[[slow:60:0.1]] [[text:all six disks are well]] [[usage:100:50]]"
 QUICK = "[[text:nothing to report]] [[usage:100:50]]"
@@ -75,3 +76,28 @@ def test_a_stop_lets_what_runs_end_and_the_report_tells_it(tmp_path: Path) -> No
         assert report.code == 0
         assert "0 failed, 0 needs a human, 2 fine" in report.out
         assert program.run("heartbeats").code == 0
+
+
+def test_a_worker_that_does_not_lead_finds_its_own_run_again(tmp_path: Path) -> None:
+    home, work = tmp_path / "agent-home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    with ModelApi() as api:
+        env = environment("claude", Case("queue", SLOW, "ok"), api.url, home)
+        program = Program(tmp_path, env=env)
+        lead = {"name": "lead", "address": "127.0.0.1", "port": 1, "roles": ["primary"]}
+        here = {"name": "here", "connection": "local", "workdir": str(work), "roles": ["worker"]}
+        program.configure([lead, here])
+        with program.config.open("a") as config:
+            config.write(f"agent_paths = {{ claude = {require_cli('claude')!r} }}\n")
+        with_queue(program, tmp_path / "queue", lease="60s")
+        program.run("queue", "add", "--name", "own", SLOW)
+        with program.running("worker") as worker:
+            assert worker.line().startswith("here works for here")
+            assert api.wait_until_streaming(30)
+            worker.signal(signal.SIGKILL)
+            worker.end()
+        assert program.run("worker", "--once").code == 0
+        (task,) = listed(program)
+        assert (task["state"], task["attempt"]) == ("done", 1)
+        assert len(program.run("runs", "--json").objects) == 1
