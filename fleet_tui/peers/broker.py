@@ -17,9 +17,9 @@ from fleet_tui.model.errors import FleetError, Refused
 from fleet_tui.model.peer import OPERATOR, Peer, choose_peer
 from fleet_tui.model.text import one_line, sanitize
 from fleet_tui.peers.framing import tame
-from fleet_tui.peers.http import HttpAnswer, HttpRequest, Refusal, read_json
 from fleet_tui.peers.identity import slug
 from fleet_tui.peers.stamps import iso
+from fleet_tui.transport.loopback_http import HttpAnswer, HttpRequest, Refusal, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.context import FleetContext
-    from fleet_tui.peers.http import HttpServer
     from fleet_tui.peers.settings import PeersSettings
     from fleet_tui.transport.base import Connection
+    from fleet_tui.transport.loopback_http import HttpServer
 
 RETRY_SECONDS = 30.0
 KEY_LINE = "sh -s fleet-peers-key"

@@ -15,9 +15,9 @@ from fleet_tui.model.errors import UsageError
 from fleet_tui.model.peer import PROVES, URGENCIES, Peer, Scope, parse_scope
 from fleet_tui.model.text import one_line, sanitize
 from fleet_tui.peers.framing import frame
-from fleet_tui.peers.http import HttpRequest, Refusal
 from fleet_tui.peers.identity import session_name
 from fleet_tui.peers.store import ENROLLED
+from fleet_tui.transport.loopback_http import HttpRequest, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

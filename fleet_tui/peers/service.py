@@ -17,20 +17,20 @@ from fleet_tui.peers.carriers import FileCarrier, ResumeCarrier, SocketCarrier, 
 from fleet_tui.peers.conference import Conferences, writable
 from fleet_tui.peers.courier import Courier
 from fleet_tui.peers.doors import Doors
-from fleet_tui.peers.http import HttpServer
 from fleet_tui.peers.lookout import Lookout
 from fleet_tui.peers.own_api import OwnApi
 from fleet_tui.peers.post import Post
 from fleet_tui.peers.reservations import Reservations
 from fleet_tui.peers.settings import peers_settings
 from fleet_tui.peers.store import PeerStore
+from fleet_tui.transport.loopback_http import HttpServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_tui.context import FleetContext
     from fleet_tui.model.peer import Accounting, Message, Scope, Urgency
-    from fleet_tui.peers.http import HttpAnswer, HttpRequest, Refusal
+    from fleet_tui.transport.loopback_http import HttpAnswer, HttpRequest, Refusal
 
 PUBLISH_EVERY = 0.1
 LOOK_EVERY = 15.0

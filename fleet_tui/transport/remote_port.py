@@ -38,9 +38,9 @@ async def forward_from_port(
         )
     except asyncssh.ChannelListenError as error:
         raise FleetError(
-            f"port {remote_port} of its loopback cannot be lent to the broker",
+            f"port {remote_port} of its loopback cannot be lent to this program",
             where=host,
-            mend="end what listens there (a claude-peers broker?), and allow AllowTcpForwarding",
+            mend="end what listens there, or configure another port; sshd must AllowTcpForwarding",
         ) from error
     except (OSError, asyncssh.Error) as error:
         raise Unreachable(str(error), host=host, fault="lost") from error

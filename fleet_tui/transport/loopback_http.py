@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server for loopback: JSON bodies, bounded in every direction, closed to pages.
+"""A small HTTP/1.1 server for loopback: bounded in every direction, closed to pages.
 
-It answers no browser: a request with an `Origin` or `Sec-Fetch-Site`, with a `Host` that is not
-loopback, or a POST whose body is not declared as JSON is refused before its body is read.
+It answers no browser: a request with an `Origin` or `Sec-Fetch-Site`, or with a `Host` that is not
+loopback, is refused before its body is read. A body that is to be JSON must be declared as such.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,8 @@ class HttpRequest:
     body: bytes
     door: str
     """Through which listener it came: the name of the host it stands for."""
+    query: str = ""
+    """What follows the `?`, as it was sent."""
 
     @property
     def token(self) -> str:
@@ -61,7 +64,10 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What is answered; a `value` that is a text is sent as plain text."""
+    """What is answered: JSON, or plain text when `value` is a text.
+
+    A `value` that is an async iterator of bytes is sent as it comes, until the connection ends.
+    """
 
     value: Any
     status: int = 200
@@ -83,9 +89,12 @@ class HttpServer:
         self,
         handle: Callable[[HttpRequest], Awaitable[HttpAnswer]],
         refused: Callable[[str, Refusal], None],
+        *,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         self._handle = handle
         self._refused = refused
+        self._body_limit = body_limit
         self._servers: dict[str, asyncio.Server] = {}
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -150,6 +159,9 @@ class HttpServer:
         except Refusal as refusal:
             self._refused(door, refusal)
             answer = HttpAnswer({"error": refusal.why}, refusal.status)
+        if isinstance(answer.value, AsyncIterator):
+            await _stream(reader, writer, answer.value)
+            return False
         stays = request.headers.get("connection", "").lower() != "close"
         await _write(writer, answer, stays)
         return stays
@@ -162,14 +174,15 @@ class HttpServer:
                 return None
             except asyncio.LimitOverrunError:
                 raise Refusal(431, "the request's head is too long") from None
-        method, path, headers = _parse_head(head)
+        method, target, headers = _parse_head(head)
+        path, _, query = target.partition("?")
         _check_door(headers)
         body = b""
         if method not in ("GET", "HEAD", "OPTIONS") or "content-length" in headers:
-            size = _length(method, headers)
+            size = _length(headers, self._body_limit)
             async with asyncio.timeout(READ_WITHIN):
                 body = await reader.readexactly(size)
-        return HttpRequest(method, path, headers, body, door)
+        return HttpRequest(method, path, headers, body, door, query)
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
@@ -199,7 +212,7 @@ def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
             if key in headers and key in ("host", "content-length", "authorization"):
                 raise Refusal(400, f"{key} is given twice")
             headers[key] = value.strip()
-    return words[0].upper(), words[1].partition("?")[0], headers
+    return words[0].upper(), words[1], headers
 
 
 def _check_door(headers: Mapping[str, str]) -> None:
@@ -212,14 +225,14 @@ def _check_door(headers: Mapping[str, str]) -> None:
             raise Refusal(403, "requests of web pages are not answered")
 
 
-def _length(method: str, headers: Mapping[str, str]) -> int:
+def _length(headers: Mapping[str, str], limit: int) -> int:
     if "transfer-encoding" in headers:
         raise Refusal(411, "the body's length must be given")
     text = headers.get("content-length", "0")
     if not text.isdigit() or len(text) > 12:
         raise Refusal(400, "Content-Length is no number")
-    if int(text) > BODY_LIMIT:
-        raise Refusal(413, f"a body may have {BODY_LIMIT:,} bytes, not {int(text):,}")
+    if int(text) > limit:
+        raise Refusal(413, f"a body may have {limit:,} bytes, not {int(text):,}")
     return int(text)
 
 
@@ -236,6 +249,31 @@ async def _write(writer: asyncio.StreamWriter, answer: HttpAnswer, stays: bool) 
     )
     writer.write(head.encode() + body)
     await writer.drain()
+
+
+async def _stream(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, parts: AsyncIterator[bytes]
+) -> None:
+    """Send `parts` until there are no more, or the client goes away."""
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson;charset=utf-8\r\n"
+        b"X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    )
+    gone = asyncio.create_task(reader.read(1))
+    sending = asyncio.create_task(_send_all(writer, parts))
+    try:
+        await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        sending.cancel()
+        await asyncio.gather(gone, sending, return_exceptions=True)
+
+
+async def _send_all(writer: asyncio.StreamWriter, parts: AsyncIterator[bytes]) -> None:
+    await writer.drain()
+    async for part in parts:
+        writer.write(part)
+        await writer.drain()
 
 
 async def _pass_over(reader: asyncio.StreamReader) -> None:
