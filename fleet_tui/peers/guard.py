@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from fleet_tui.model.peer import Message
     from fleet_tui.peers.store import PeerStore
 
-MAX_HOPS = 12
+MAX_HOPS = 20
 """Messages of agents answering each other before a person must say something."""
 CHAIN_SECONDS = 600.0
 """A message to whom one has just heard from within this time continues that chain."""
 RATE = 30
 RATE_SECONDS = 60.0
 """So many messages between two peers within so many seconds, in both directions together."""
+SENDER_RATE = 200
+"""So many messages of one agent to all others in that time: longer rings are cut by this."""
 QUEUE_LIMIT = 500
 """Messages that may wait for one recipient; more are refused, never dropped."""
 
@@ -38,10 +40,9 @@ def hops_of(store: PeerStore, sender: str, recipient: str, reply_to: str, now: f
     if reply_to and (parent := store.message(reply_to)) is not None:
         chain.append(parent)
     chain += store.messages(
-        "recipient = ? AND sender NOT IN (?, ?) AND created_at > ?",
+        "recipient = ? AND sender = ? AND created_at > ?",
         sender,
-        OPERATOR,
-        sender,
+        recipient,
         now - CHAIN_SECONDS,
         limit=1,
         newest=True,
@@ -76,6 +77,17 @@ def check(store: PeerStore, message: Message) -> None:
         raise LoopCut(
             f"{pair} exchanged {RATE} messages within {RATE_SECONDS:.0f} seconds",
             mend="wait a minute, or say it in one message",
+        )
+    said = store.messages(
+        "sender = ? AND created_at > ?",
+        message.sender,
+        message.created_at - RATE_SECONDS,
+        limit=SENDER_RATE,
+    )
+    if len(said) >= SENDER_RATE:
+        raise LoopCut(
+            f"{message.sender} sent {SENDER_RATE} messages within {RATE_SECONDS:.0f} seconds",
+            mend="wait a minute; a broadcast is one message to many",
         )
     waiting = store.messages(
         "recipient = ? AND rung = 'queued'", message.recipient, limit=QUEUE_LIMIT

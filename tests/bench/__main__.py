@@ -1,6 +1,7 @@
 """`python -m tests.bench`: speed and memory beside peers, and beside the goals.
 
 `python -m tests.bench queue [TASKS] [ROUNDS]` measures the task queue.
+`python -m tests.bench peers [MESSAGES]` measures messages between sessions.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import sys
 import time
 
-from tests.bench import memory, queue, screen, ssh
+from tests.bench import memory, messages, queue, screen, ssh
 from tests.bench.lab import open_lab
 from tests.bench.options import parse
 from tests.bench.report import Report
@@ -23,6 +24,9 @@ def main() -> None:
             tasks=int(sys.argv[2]) if sys.argv[2:] else 400,
             rounds=int(sys.argv[3]) if sys.argv[3:] else 50,
         )
+        return
+    if sys.argv[1:2] == ["peers"]:
+        asyncio.run(messages.run(int(sys.argv[2]) if sys.argv[2:] else 200))
         return
     options = parse(sys.argv[1:])
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # the servers' clients are killed

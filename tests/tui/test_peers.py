@@ -45,7 +45,7 @@ async def test_the_pane_shows_who_there_is_and_who_has_written() -> None:
         await desk.settle()
         text = desk.text()
         assert "3 peers · 2 live · 1 new" in text
-        assert "blocked: permission" in text
+        assert "■ blocked" in text
         assert "adds rate limits" in text
 
 
