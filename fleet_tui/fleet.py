@@ -29,7 +29,7 @@ from fleet_tui.dispatch.spending import Spending
 from fleet_tui.dispatch.statekeeper import StateKeeper
 from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
-from fleet_tui.journal import FleetLog, OwnerLock, RunStore, tail_lines
+from fleet_tui.journal import FleetLog, OwnerLock, RunStore
 from fleet_tui.journal.head_place import head_path
 from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
@@ -212,7 +212,7 @@ class Fleet:
         return await self.dispatch(self._sessions.again(run_ids))
 
     async def resume(self, run_id: str, prompt: str, *, forks: bool = False) -> LiveDispatch:
-        """Go on with the agent session of a run that has ended, or with a copy of it; raises UsageError, Refused."""
+        """Go on with the session of an ended run, or with a copy; raises UsageError, Refused."""
         return await self.dispatch(await self._sessions.onward(run_id, prompt, forks=forks))
 
     async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
