@@ -64,35 +64,23 @@ def check(store: PeerStore, message: Message) -> None:
             f"{pair} have answered each other {message.hops} times without a person",
             mend="say something to one of them as the operator, and they may go on",
         )
-    recent = store.messages(
-        "created_at > ? AND ((sender = ? AND recipient = ?) OR (sender = ? AND recipient = ?))",
-        message.created_at - RATE_SECONDS,
-        message.sender,
-        message.recipient,
-        message.recipient,
-        message.sender,
-        limit=RATE,
-    )
-    if len(recent) >= RATE:
+    since = message.created_at - RATE_SECONDS
+    pair_of = "created_at > ? AND sender = ? AND recipient = ?"
+    recent = store.count(pair_of, since, message.sender, message.recipient)
+    recent += store.count(pair_of, since, message.recipient, message.sender)
+    if recent >= RATE:
         raise LoopCut(
             f"{pair} exchanged {RATE} messages within {RATE_SECONDS:.0f} seconds",
             mend="wait a minute, or say it in one message",
         )
-    said = store.messages(
-        "sender = ? AND created_at > ?",
-        message.sender,
-        message.created_at - RATE_SECONDS,
-        limit=SENDER_RATE,
-    )
-    if len(said) >= SENDER_RATE:
+    said = store.count("sender = ? AND created_at > ?", message.sender, since)
+    if said >= SENDER_RATE:
         raise LoopCut(
             f"{message.sender} sent {SENDER_RATE} messages within {RATE_SECONDS:.0f} seconds",
             mend="wait a minute; a broadcast is one message to many",
         )
-    waiting = store.messages(
-        "recipient = ? AND rung = 'queued'", message.recipient, limit=QUEUE_LIMIT
-    )
-    if len(waiting) >= QUEUE_LIMIT:
+    waiting = store.count("recipient = ? AND rung = 'queued'", message.recipient)
+    if waiting >= QUEUE_LIMIT:
         raise Refused(
             f"{QUEUE_LIMIT} messages wait for {message.recipient} already",
             mend="see what keeps it from reading: `fleet-tui peers list`",

@@ -186,8 +186,11 @@ class PeerService:
     async def _look_forever(self) -> None:
         rounds = 0
         while True:
-            await self.lookout.look(None, ask_agents=rounds % 4 == 0, only_up=True)
-            self.store.forget(self._context.clock.time() - FORGET_AFTER)
+            try:
+                await self.lookout.look(None, ask_agents=rounds % 4 == 0, only_up=True)
+                self.store.forget(self._context.clock.time() - FORGET_AFTER)
+            except FleetError as error:
+                self._stumbled("look for sessions", error)
             self._changed()
             self._kick()
             rounds += 1
@@ -195,7 +198,11 @@ class PeerService:
 
     async def _carry_forever(self) -> None:
         while True:
-            pause = await self.courier.work()
+            pause = LOOK_EVERY
+            try:
+                pause = await self.courier.work()
+            except FleetError as error:
+                self._stumbled("carry messages", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -205,8 +212,16 @@ class PeerService:
         while True:
             await self._is_dirty.wait()
             self._is_dirty.clear()
-            self._context.bus.publish(PartChanged(self.view()))
+            try:
+                self._context.bus.publish(PartChanged(self.view()))
+            except FleetError as error:
+                self._stumbled("show the peers", error)
             await asyncio.sleep(PUBLISH_EVERY)
+
+    def _stumbled(self, doing: str, error: FleetError) -> None:
+        """Tell what went wrong; the next round may do better."""
+        text = f"could not {doing}: {error}"
+        self._context.notice(f"peers/{doing}", "error", "peers-failed", "fleet", text)
 
     def _changed(self) -> None:
         self._is_dirty.set()

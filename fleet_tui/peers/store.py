@@ -156,6 +156,11 @@ class PeerStore:
         found = list(map(_message, rows))
         return found[::-1] if newest else found
 
+    def count(self, where: str, *values: object) -> int:
+        """Return how many messages fulfil an SQL condition."""
+        row = self.database.row(f"SELECT count(*) AS found FROM messages WHERE {where}", values)
+        return int(row["found"]) if row else 0
+
     def climb(self, identifier: str, rung: Rung, **fields: Any) -> bool:
         """Bring a message to another rung, where the ladder allows it; False where not."""
         with self.database.transaction() as connection:
