@@ -50,6 +50,7 @@ class NatsServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            cwd=self.home,  # a stream with no place of its own is written to where it was started
             start_new_session=True,
         )
         deadline = time.monotonic() + _STARTS_WITHIN
