@@ -324,6 +324,7 @@ class Fleet:
                 publish=self.bus.publish,
                 patience=self._patience,
                 epoch=lambda: self.epoch,
+                environment=lambda host: self.parts.environment(host),
             ),
         )
 

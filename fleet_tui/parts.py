@@ -54,6 +54,7 @@ class Parts:
         _ = self.roles
         _ = self.parking
         _ = self.beats
+        _ = self.notices
         if has_queue(self._context.config):
             try:
                 _ = self.queue
@@ -61,6 +62,11 @@ class Parts:
                 self._context.notice("queue", "error", "queue-failed", "fleet", str(error))
         for part in tuple(self._open):
             await part.start()
+
+    def environment(self, host: str) -> dict[str, str]:
+        """Return the variables by which runs on a host reach the parts."""
+        has_receiver = "receiver" in self._context.config.sections
+        return self.notices.ways.variables_for(host) if has_receiver else {}
 
     def leave(self) -> None:
         """Say that the fleet is about to close, before runs are ended for that."""

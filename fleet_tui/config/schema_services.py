@@ -102,6 +102,14 @@ NOTIFY = section(
     is_list=True,
 )
 
+RECEIVER = section(
+    "receiver",
+    "Takes in what the fleet's machines tell: curl -d TEXT $CLAUDE_NOTIFY_URL works on each.",
+    Key("port", Whole(1, 65_535), "Of each machine's loopback, and ours.", is_required=True),
+    Key("hosts", TARGET, "Only these machines may send."),
+    Key("topic_env", ENV_NAME, "The variable that holds its secret topic; else one is made."),
+)
+
 MCP = section(
     "mcp",
     "An MCP server, on this machine or on a host.",
@@ -185,5 +193,5 @@ PEERS = section(
     Key("bus", Text("a path"), "The folder of the file bus."),
 )
 
-SERVICES = (PRICE, QUEUE, NOTIFY, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, MIRROR, PEERS)
+SERVICES = (PRICE, QUEUE, NOTIFY, RECEIVER, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, MIRROR, PEERS)
 """In the order of the documentation."""

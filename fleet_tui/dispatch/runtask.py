@@ -18,7 +18,7 @@ from fleet_tui.transport.durable import DurableSpec
 from fleet_tui.transport.shell import posix_line, powershell_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from fleet_tui.agents.base import Dialogue
@@ -45,6 +45,8 @@ class RunServices:
     publish: Callable[[Event], None]
     patience: Patience
     epoch: Callable[[], int]
+    environment: Callable[[str], Mapping[str, str]] = lambda _host: {}
+    """Variables that a run on a host gets beside the agent's and the host's own."""
 
 
 class RunTask:
@@ -239,7 +241,7 @@ class RunTask:
             argv=command.argv or None,
             script=command.script,
             cwd=plan.request.workdir,
-            env={**command.env, **plan.host.env},
+            env={**self._services.environment(plan.host.name), **command.env, **plan.host.env},
         )
         return line, "open" if command.keeps_stdin_open else command.stdin
 

@@ -36,6 +36,7 @@ def message_for(delivery: Delivery, fleet_name: str, fleet_id: str) -> Message:
         event=notice.event,
         source=one_line(notice.source, 80),
         fleet=fleet_id,
+        via=tuple(delivery.origin.split(" ")[1:]),
         hops=delivery.hops + 1,
         count=notice.count,
     )
@@ -60,6 +61,7 @@ def digest_of(deliveries: Sequence[Delivery], fleet_name: str, fleet_id: str) ->
         event="digest",
         source="fleet",
         fleet=fleet_id,
+        via=tuple({fleet for one in deliveries for fleet in one.origin.split(" ")[1:]}),
         hops=1 + max(delivery.hops for delivery in deliveries),
         count=len(notices),
     )

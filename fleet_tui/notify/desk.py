@@ -17,6 +17,7 @@ from fleet_tui.model.routes_view import DeliveryView, NoticeProof, RoutesView, R
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import compose
 from fleet_tui.notify.carrier import Carrier
+from fleet_tui.notify.incoming.service import Ways
 from fleet_tui.notify.keys import KeyRing
 from fleet_tui.notify.message import Message
 from fleet_tui.notify.outbox import Delivery, Outbox, Planned
@@ -69,18 +70,24 @@ class NoticeDesk:
         self._change = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._is_echo = False
+        self.ways = Ways(context, self, self._ways_changed, environ)
         self._unsubscribe = context.bus.subscribe(self._heard)
 
     # --- what a part does -------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Send what waits, and go on sending."""
-        await asyncio.to_thread(self.outbox.requeue_unanswered, self._now())
+        """Send what waits, go on sending, and take in what others send."""
+        await self._start_sending()
+        await self.ways.start()
+
+    async def _start_sending(self) -> None:
+        await asyncio.to_thread(self.outbox.requeue_unanswered, self.now())
         self.sender.start()
         await self.publish()
 
     async def close(self) -> None:
         """Write what is not written yet; what was not sent is sent at the next start."""
+        await self.ways.close()
         self._unsubscribe()
         if self._writing is not None:
             await self._writing
@@ -90,28 +97,41 @@ class NoticeDesk:
         await self.carrier.close()
         self.outbox.close()
 
+    def now(self) -> float:
+        """Return the time, Unix seconds."""
+        return self._context.clock.time()
+
+    def own(
+        self, key: str, severity: Severity, event: str, text: str, source: str = "fleet"
+    ) -> Notice:
+        """Return a notice about notices."""
+        identifier = f"notify-{key}-{int(self.now())}"
+        return Notice(identifier, self.now(), severity, event, source, text)
+
     # --- what a face asks for ---------------------------------------------------------------
 
     def new(self, severity: Severity, event: str, source: str, text: str) -> Notice:
         """Return a notice of now with an identifier of its own; its texts are made one line."""
         return Notice(
             self._context.new_id("n"),
-            self._now(),
+            self.now(),
             severity,
             one_line(event, 40),
             one_line(source, 80),
             one_line(text, 2000),
         )
 
-    async def tell(self, notice: Notice, *, origin: str = "", hops: int = 0) -> Notice:
+    async def tell(
+        self, notice: Notice, *, origin: str = "", hops: int = 0, via: Sequence[str] = ()
+    ) -> Notice:
         """Take one notice, write it down, and show it; returns it as it is now known.
 
         `origin` says where it came from when that was another program; `hops` how many fleets it
-        has passed. Raises JournalError.
+        has passed, `via` their names. Raises JournalError.
         """
         plan = self._plan(notice, origin, hops)
         [known] = await asyncio.to_thread(
-            self.outbox.add, [(notice, plan)], origin=origin, hops=hops
+            self.outbox.add, [(notice, plan)], origin=" ".join((origin, *via)), hops=hops
         )
         self._show([known])
         self._wake(plan)
@@ -119,7 +139,7 @@ class NoticeDesk:
 
     async def acknowledge(self, notices: Sequence[str], by: str) -> int:
         """Note that a person knows of these; returns how many were new."""
-        changed = await asyncio.to_thread(self.outbox.acknowledge, notices, by, self._now())
+        changed = await asyncio.to_thread(self.outbox.acknowledge, notices, by, self.now())
         await self.publish()
         return changed
 
@@ -143,7 +163,7 @@ class NoticeDesk:
     async def flush(self, timeout: float) -> list[Delivery]:
         """Send what is due and return what is still under way after `timeout` seconds."""
         if not self.sender.is_running:
-            await self.start()
+            await self._start_sending()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while await asyncio.to_thread(self._under_way):
@@ -175,7 +195,7 @@ class NoticeDesk:
         try:
             known = await asyncio.to_thread(self.outbox.add, planned)
         except FleetError as error:
-            self._show([self._own("outbox", "error", "outbox-failed", str(error))])
+            self._show([self.own("outbox", "error", "outbox-failed", str(error))])
             return
         changed = [now for now, (was, _) in zip(known, planned, strict=True) if now.id != was.id]
         self._show(changed)
@@ -184,7 +204,7 @@ class NoticeDesk:
         await self.publish()
 
     def _plan(self, notice: Notice, origin: str, hops: int) -> list[Planned]:
-        now = self._now()
+        now = self.now()
         plan = []
         for route in self.routes.values():
             choice = choose(route, notice, origin=origin, hops=hops)
@@ -209,18 +229,12 @@ class NoticeDesk:
     async def _route_failed(self, route: Route, said: str) -> None:
         """Tell on the other routes that this one took no notice."""
         text = f"a notice could not be delivered by {route.kind}: {said}"
-        await self.tell(self._own(route.name, "error", FAILED_EVENT, text, route.name))
+        await self.tell(self.own(route.name, "error", FAILED_EVENT, text, route.name))
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _now(self) -> float:
-        return self._context.clock.time()
-
-    def _own(
-        self, key: str, severity: Severity, event: str, text: str, source: str = "fleet"
-    ) -> Notice:
-        identifier = f"notify-{key}-{int(self._now())}"
-        return Notice(identifier, self._now(), severity, event, source, text)
+    def _ways_changed(self) -> None:
+        self._context.spawn(self.publish())
 
     def _own_id(self) -> str:
         known = self.outbox.note(FLEET_ID)
@@ -230,7 +244,7 @@ class NoticeDesk:
         return known
 
     def _under_way(self) -> list[Delivery]:
-        now = self._now()
+        now = self.now()
         return [
             delivery
             for _, _, deliveries in self.outbox.recent()

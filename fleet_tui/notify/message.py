@@ -35,6 +35,8 @@ class Message:
     source: str
     fleet: str
     """Who sends: a word made from the fleet's data folder, so that we know our own again."""
+    via: tuple[str, ...] = ()
+    """Other fleets that it has passed."""
     hops: int = 0
     count: int = 1
     click: str = ""

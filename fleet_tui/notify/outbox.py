@@ -81,6 +81,7 @@ class Delivery:
     is_digest: bool
     hops: int
     origin: str
+    """The way on which it came, and the fleets that it has passed, between spaces."""
     acked_at: float | None
 
 

@@ -44,8 +44,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "3: hosts: unknown section; did you mean [[host]]?",
             "4: fleat: unknown section; did you mean [fleet]?",
             "5: zzz: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
-            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [mirror], [peers], [ui], [keys]",
+            "[[price]], [queue], [[notify]], [receiver], [[mcp]], [managed], [[daemon]], "
+            "[[schedule]], [surfaces], [mirror], [peers], [ui], [keys]",
         ],
     ),
     "a key outside of its section": (
@@ -53,8 +53,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         [
             "1: fanout: unknown key; it belongs in [defaults]",
             "2: nam: unknown key; sections are [fleet], [defaults], [[host]], [budget], "
-            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [mirror], [peers], [ui], [keys]",
+            "[[price]], [queue], [[notify]], [receiver], [[mcp]], [managed], [[daemon]], "
+            "[[schedule]], [surfaces], [mirror], [peers], [ui], [keys]",
         ],
     ),
     "unknown keys": (
@@ -230,8 +230,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "16: notify[3].url: a secret stands here in the clear; name a variable with url_env, "
             "or a program that prints it with url_command",
             "17: extra: unknown section; sections are [fleet], [defaults], [[host]], [budget], "
-            "[[price]], [queue], [[notify]], [[mcp]], [managed], [[daemon]], [[schedule]], "
-            "[surfaces], [mirror], [peers], [ui], [keys]",
+            "[[price]], [queue], [[notify]], [receiver], [[mcp]], [managed], [[daemon]], "
+            "[[schedule]], [surfaces], [mirror], [peers], [ui], [keys]",
             f"18: extra.password: a secret must not stand in this file; {SECRET}",
         ],
     ),

@@ -20,6 +20,7 @@ ORIGIN_TAG = "fleet-"
 HOPS_TAG = "hop-"
 _PRIORITY = {"info": 3, "warning": 4, "error": 5}
 _SIGN = {"info": "information_source", "warning": "warning", "error": "rotating_light"}
+SIGNS = frozenset(_SIGN.values())
 
 
 def place(url: str) -> tuple[str, str]:
@@ -45,7 +46,7 @@ def request(message: Message, keys: Credentials) -> Request:
         "tags": [
             _SIGN[message.severity],
             message.event,
-            f"{ORIGIN_TAG}{message.fleet}",
+            *(f"{ORIGIN_TAG}{fleet}" for fleet in (message.fleet, *message.via)),
             f"{HOPS_TAG}{message.hops}",
         ],
         "sequence_id": message.id,

@@ -1,0 +1,144 @@
+"""Opens the receiver to the machines of the fleet: here, and by SSH on the loopback of the others.
+
+Each machine has a door of its own, so that whoever sends is known by where it is, not by what it
+says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.text import one_line
+from fleet_tui.transport.remote_port import forward_from_port
+from fleet_tui.transport.shell import sh_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_tui.context import FleetContext
+    from fleet_tui.notify.incoming.settings import ReceiverSettings
+    from fleet_tui.transport.base import Connection
+    from fleet_tui.transport.loopback_http import HttpServer
+
+LOOPBACK = "127.0.0.1"
+RETRY_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+NOTE_SECONDS = 20.0
+_NOTE = """
+d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
+new="$d/.notify.url.$$"; cat >"$new" && chmod 600 "$new" && mv -f "$new" "$d/notify.url"
+"""
+"""The address arrives on standard input: no list of processes shows it."""
+
+
+class Entrance:
+    """Keeps a door open to each machine, over every loss of contact."""
+
+    def __init__(
+        self,
+        context: FleetContext,
+        settings: ReceiverSettings,
+        server: HttpServer,
+        url: str,
+        changed: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._server = server
+        self._url = url
+        self._changed = changed
+        self._tasks: list[asyncio.Task[None]] = []
+        self.reached: set[str] = set()
+        """Machines from which the receiver can be reached now."""
+        self.problems: dict[str, str] = {}
+
+    async def open(self) -> None:
+        """Listen here when this machine may send, and keep the other doors."""
+        for name in self._settings.hosts:
+            host = self._context.config.host(name)
+            if host.connection == "local":
+                await self._open_here(name)
+            self._tasks.append(asyncio.create_task(self._keep(name)))
+
+    async def close(self) -> None:
+        """Take every forward back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _open_here(self, name: str) -> None:
+        """Listen on this machine's loopback; raises FleetError when the port is taken."""
+        port = self._settings.port
+        try:
+            await self._server.open_door(name, LOOPBACK, port)
+        except OSError as error:
+            raise FleetError(
+                f"the receiver cannot listen on {LOOPBACK}:{port}: {error.strerror or error}",
+                where="[receiver] port",
+                mend="end what has the port, or configure another",
+            ) from error
+
+    async def _keep(self, name: str) -> None:
+        host = self._context.config.host(name)
+        is_here = host.connection == "local"
+        port = 0 if is_here else await self._server.open_door(name, LOOPBACK, 0)
+        while True:
+            try:
+                if self._context.pool.status(name).state != "up":
+                    await asyncio.sleep(LOOK_SECONDS)
+                    continue
+                connection = await self._context.pool.connection(name)
+                if is_here:
+                    await self._stay(connection)
+                else:
+                    async with forward_from_port(connection, self._settings.port, port):
+                        await self._stay(connection)
+            except (Unreachable, TimeoutError):
+                self._say(name, "it cannot be reached")
+            except FleetError as error:
+                self._say(name, error.what)
+                self._context.notice(
+                    f"receiver/{name}", "warning", "receiver-door", name, str(error)
+                )
+            self.reached.discard(name)
+            self._changed()
+            await asyncio.sleep(RETRY_SECONDS if self.problems.get(name) else LOOK_SECONDS)
+
+    async def _stay(self, connection: Connection) -> None:
+        name = connection.host.name
+        if connection.host.shell == "posix":
+            await leave_url(connection, self._url)
+        self._say(name, "")
+        await _until_lost(connection)
+
+    def _say(self, host: str, problem: str) -> None:
+        if problem:
+            self.problems[host] = problem
+        else:
+            self.problems.pop(host, None)
+            self.reached.add(host)
+        self._changed()
+
+
+async def _until_lost(connection: Connection) -> None:
+    while True:
+        if not connection.is_open:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def leave_url(connection: Connection, url: str) -> None:
+    """Leave the address where the machine's own user can read it.
+
+    Raises FleetError, Unreachable.
+    """
+    done = await connection.run(sh_line(_NOTE), stdin=f"{url}\n".encode(), timeout=NOTE_SECONDS)
+    if done.status.code != 0:
+        said = one_line(done.stderr.decode("utf-8", "replace"), 120)
+        raise FleetError(
+            f"the address of the receiver could not be left there: {said}",
+            where=connection.host.name,
+        )
