@@ -34,7 +34,7 @@ PATIENCE_NORMAL = 120.0
 """How long a normal message waits for a busy session to be idle."""
 WATCH_FOR = 6 * 3600.0
 """How long proof and answers are looked for after a hand-over."""
-PROOF_EVERY = (0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
+PROOF_EVERY = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
 AT_ONCE = 8
 IDS_AT_ONCE = 1_000
