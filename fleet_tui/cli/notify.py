@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import emit, iso_time, say, table
 from fleet_tui.cli.context import open_fleet, run_async
+from fleet_tui.cli.notify_hooks import install
 from fleet_tui.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 SEND_SECONDS = 20.0
 """How long the command waits for the services; what is left goes out at the next start."""
-VERBS = ("test", "list", "ack")
+VERBS = ("test", "list", "ack", "install-hook")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +29,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="tell something on every route, prove the routes, see how far notices got",
         description="`notify TEXT` tells it. `notify test [ROUTE]` sends a test on each route and "
         "shows the answer, `notify list` shows notices and how far each got, `notify ack ID` says "
-        "that you know of one. A text that is one of these words goes after `--`.",
+        "that you know of one. `notify install-hook HOST` lets the agent there tell when it stops "
+        "or wants something; it shows first what it writes into the settings. A text that is one "
+        "of these words goes after `--`.",
     )
     parser.add_argument("words", nargs="*", metavar="TEXT", help="what to tell, or a word above")
     parser.add_argument(
@@ -37,6 +40,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--source", default="fleet", help="the host it is about")
     parser.add_argument("--event", default="note", help="what kind of thing it is, one word")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--yes", action="store_true", help="install-hook: do not ask")
+    parser.add_argument("--undo", action="store_true", help="install-hook: take the hooks out")
     parser.set_defaults(handler=lambda options: run_async(_notify(options)))
 
 
@@ -50,6 +55,8 @@ async def _notify(options: argparse.Namespace) -> int:
             return await _list(fleet, is_json=options.json)
         if verb == "ack":
             return await _acknowledge(fleet, words[1:])
+        if verb == "install-hook":
+            return await install(fleet, words[1:], options)
         text = " ".join([*words, *(options.prompt_words or ())])
         return await _tell(fleet, text or _from_stdin(), options)
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.model.errors import FleetError
+from fleet_tui.transport.shell import posix_line
 
 if TYPE_CHECKING:
-    from fleet_tui.transport.base import RemoteFiles
+    from fleet_tui.transport.base import Connection, RemoteFiles
 
 EVENTS = ("Stop", "StopFailure", "SessionEnd", "Notification")
 SETTINGS = "settings.json"
@@ -24,6 +25,8 @@ HOOK_TIMEOUT = 5
 PATH = "/hook"
 """How the path of the receiver's address ends for hooks: by it ours are known again."""
 MAX_BYTES = 1 << 20
+HOME_SECONDS = 20.0
+_HOME = 'printf %s "${CLAUDE_CONFIG_DIR:-$HOME/.claude}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,23 @@ def without_hooks(settings: str) -> str:
     if not hooks:
         del document["hooks"]
     return _text(document) if document else ""
+
+
+async def agent_home(connection: Connection) -> str:
+    """Return the folder of a host's Claude Code settings; raises FleetError, Unreachable."""
+    host = connection.host
+    if host.shell != "posix":
+        raise FleetError("hooks are put in on POSIX hosts only", where=host.name)
+    line = posix_line(argv=("/bin/sh", "-c", _HOME), env=dict(host.env))
+    done = await connection.run(line, timeout=HOME_SECONDS, limit=1 << 12)
+    home = done.stdout.decode("utf-8", "replace").strip()
+    if done.status.code != 0 or not home.startswith("/"):
+        raise FleetError(
+            "it did not say where its agent's settings are",
+            where=host.name,
+            mend="its login shell must run /bin/sh; set HOME and CLAUDE_CONFIG_DIR absolute",
+        )
+    return home
 
 
 async def planned(files: RemoteFiles, agent_home: str, url: str | None) -> HookChange:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.notify.services import Reply, Services, serve
+from tests.support.sshd import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,3 +89,31 @@ def test_what_cannot_be_done_is_said(program: Program, words: tuple[str, ...], t
     done = program.run(*words)
     assert done.code == 2
     assert told in done.err
+
+
+def test_hooks_are_shown_before_they_are_written_and_taken_out_whole(program: Program) -> None:
+    program.configure(
+        [{"name": "here", "connection": "local"}], more=f"[receiver]\nport = {free_port()}\n"
+    )
+    settings = program.home / ".claude/settings.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{\n  "model": "opus"\n}\n')
+    before = settings.read_text()
+    refused = program.run("notify", "install-hook", "here")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert '"StopFailure"' in refused.out
+    assert settings.read_text() == before
+    done = program.run("notify", "install-hook", "here", "--yes")
+    assert done.code == 0, done.err
+    assert "settings.json.fleet-backup" in done.out
+    assert "/hook" in settings.read_text()
+    assert "as it should be" in program.run("notify", "install-hook", "here", "--yes").out
+    assert program.run("notify", "install-hook", "here", "--yes", "--undo").code == 0
+    assert settings.read_text() == before
+
+
+def test_a_host_that_may_not_send_gets_no_hook(routed: Program) -> None:
+    done = routed.run("notify", "install-hook", "web01", "--yes")
+    assert done.code == 2
+    assert "[receiver]" in done.err

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.model.request import DispatchRequest
+from fleet_tui.notify import hooks
 from tests.notify.entrance import fleet_behind, until_reached
+from tests.peers.live import environment
+from tests.support.clis import require_cli
+from tests.support.model_api import ModelApi
 from tests.support.parts import require
 from tests.support.sshd import SshServer
 
@@ -60,8 +66,6 @@ async def test_the_door_opens_again_when_contact_is_back(tmp_path: Path, server:
 
 async def test_a_run_gets_the_address_in_its_environment(tmp_path: Path, server: SshServer) -> None:
     require("curl")
-    from fleet_tui.model.request import DispatchRequest
-
     async with fleet_behind(tmp_path, server, "second") as (fleet, desk, heard):
         await until_reached(desk, "second")
         prompt = 'curl -sS -d "told by a run" "$CLAUDE_NOTIFY_URL"'
@@ -70,3 +74,32 @@ async def test_a_run_gets_the_address_in_its_environment(tmp_path: Path, server:
         assert run.state == "succeeded"
         await heard.until(lambda notice: notice.text == "told by a run")
         assert "CLAUDE_NOTIFY_URL" not in os.environ
+
+
+async def test_a_stop_hook_of_the_real_agent_comes_through_ssh(
+    tmp_path: Path, server: SshServer
+) -> None:
+    """Its settings are written by the command, its turn is left alone, and the notice is here."""
+    claude = require_cli("claude")
+    home = tmp_path / "there"
+    async with fleet_behind(tmp_path, server, "second") as (fleet, desk, heard):
+        url = await until_reached(desk, "second")
+        connection = await fleet.pool.connection("second")
+        files = await connection.files()
+        place = await hooks.agent_home(connection)
+        assert place == str(home / ".claude")
+        await connection.run("mkdir -p ~/.claude ~/work", timeout=20.0)
+        change = await hooks.planned(files, place, url + hooks.PATH)
+        await hooks.apply(files, change)
+        with ModelApi() as api:
+            env = " ".join(f"{k}={shlex.quote(v)}" for k, v in environment(home, api).items())
+            line = f"cd ~/work && env {env} {claude} -p hello </dev/null"
+            done = await connection.run(line, timeout=90.0)
+            assert done.status.code == 0, done.stderr
+        notice = await heard.until(lambda notice: notice.event == "agent-stopped")
+        assert notice.source == "second"
+        assert notice.text.startswith("claude has finished in work")
+        await heard.until(lambda notice: notice.event == "session-ended")
+        change = await hooks.planned(files, place, None)
+        await hooks.apply(files, change)
+        assert "http" not in (home / ".claude/settings.json").read_text()
