@@ -99,6 +99,12 @@ NOTIFY = section(
     Key("origins", ListOf(_WORD), 'Only from these: "fleet" is this one, others sent it to us.'),
     Key("escalate_after", Duration(1, 7 * DAY), "Only what nobody acknowledged for so long."),
     Key("digest", Duration(60, 7 * DAY), "Gather what is no error into one message so often."),
+    Key("follow", Flag(), "Take in what others publish there; for ntfy."),
+    Key("reply", _URL, "The topic on which a phone answers questions, for ntfy; when no secret."),
+    Key("reply_env", ENV_NAME, "The variable that holds it."),
+    Key("reply_command", SECRET_COMMAND, "The program that prints it."),
+    Key("test_every", Duration(3600, 30 * DAY), "Prove it with a test message so often."),
+    Key("dead_man", Duration(120, 3 * DAY), "Its server tells when we are silent so long; ntfy."),
     is_list=True,
 )
 

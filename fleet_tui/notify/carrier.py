@@ -28,13 +28,13 @@ class Carrier:
     """Makes the requests; one HTTP client for all routes, opened when it is first needed."""
 
     def __init__(self, keys: KeyRing) -> None:
-        self._keys = keys
+        self.keys = keys
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, route: Route, message: Message) -> ServiceAnswer:
         """Send `message` on `route`; never raises for what a service or the network does."""
         try:
-            keys = await self._keys.of(route)
+            keys = await self.keys.of(route)
             if route.kind == "local":
                 return await _show_here(message)
             if route.kind == "apprise":
@@ -42,18 +42,18 @@ class Carrier:
             service = SERVICES[route.kind]
             answer = service.answer(await self._ask(service.request(message, keys)))
         except FleetError as error:
-            self._keys.forget(route)
+            self.keys.forget(route)
             return ServiceAnswer("refused", str(error))
         except OSError as error:
             return ServiceAnswer("again", one_line(str(error) or type(error).__name__))
         if answer.state == "refused":
-            self._keys.forget(route)  # it may be a token that was renewed meanwhile
+            self.keys.forget(route)  # it may be a token that was renewed meanwhile
         return answer
 
     async def seen(self, route: Route, receipt: str) -> tuple[bool, str] | None:
         """Ask whether a person has seen an emergency; None while that is open or unknown."""
         try:
-            keys = await self._keys.of(route)
+            keys = await self.keys.of(route)
             response = await self._ask(pushover.receipt_request(receipt, keys))
         except (FleetError, OSError):
             return None

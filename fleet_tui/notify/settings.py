@@ -79,6 +79,14 @@ class Route:
     """Seconds for which a notice may go unacknowledged before this route is used at all."""
     digest: float | None = None
     """Seconds for which notices that are no errors are gathered into one message."""
+    follows: bool = False
+    """Whether what others publish there is taken in; ntfy only."""
+    reply: Secret = Secret()
+    """The topic on which a phone answers questions; ntfy only."""
+    test_every: float | None = None
+    """Seconds after which it is proven again by a test message."""
+    dead_man: float | None = None
+    """Seconds after which the server itself tells that we are gone; ntfy only."""
 
 
 def routes_of(config: FleetConfig, environ: Mapping[str, str]) -> tuple[Route, ...]:
@@ -147,6 +155,10 @@ def _route(config: FleetConfig, entry: Mapping[str, object], number: int) -> Rou
         rate=None if rate is None else _rate(str(rate)),
         escalate_after=cast("float | None", entry.get("escalate_after")),
         digest=cast("float | None", entry.get("digest")),
+        follows=bool(entry.get("follow", False)),
+        reply=_secret(entry, "reply"),
+        test_every=cast("float | None", entry.get("test_every")),
+        dead_man=cast("float | None", entry.get("dead_man")),
     )
     _refuse_unusable(route, where)
     return route
@@ -159,6 +171,14 @@ def _refuse_unusable(route: Route, where: str) -> None:
             f"{where}: {route.kind} needs an address",
             mend='give url, url_env = "VARIABLE" or url_command = "program"',
         )
+    only_ntfy = {
+        "follow": route.follows,
+        "reply": route.reply.is_given,
+        "dead_man": route.dead_man is not None,
+    }
+    for key, is_given in only_ntfy.items():
+        if is_given and route.kind != "ntfy":
+            raise UsageError(f"{where}: only ntfy can have {key}", mend="take that key away")
     if route.kind == "pushover" and not (route.token.is_given and route.user.is_given):
         raise UsageError(
             f"{where}: pushover needs the application's token and the user's key",

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.errors import FleetError
 from fleet_tui.notify.incoming.entrance import LOOPBACK, Entrance
 from fleet_tui.notify.incoming.inbox import Inbox
+from fleet_tui.notify.incoming.message import incoming_of
 from fleet_tui.notify.incoming.receiver import Receiver
 from fleet_tui.notify.incoming.settings import receiver_settings
+from fleet_tui.notify.incoming.subscription import Place, Subscription
 from fleet_tui.notify.incoming.topics import Topics
 from fleet_tui.notify.settings import URL_VARIABLE
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from fleet_tui.context import FleetContext
     from fleet_tui.notify.desk import NoticeDesk
+    from fleet_tui.notify.incoming.publication import Publication
+    from fleet_tui.notify.settings import Route
 
 TOPIC_NOTE = "receiver-topic"
 TOPIC_LENGTH = 16
@@ -44,6 +48,9 @@ class Ways:
         self.settings = receiver_settings(context.config)
         self.receiver: Receiver | None = None
         self.entrance: Entrance | None = None
+        self.followed: dict[str, Subscription] = {}
+        """The topics that are followed, by route."""
+        self._following: list[asyncio.Task[None]] = []
 
     @property
     def topic(self) -> str:
@@ -81,6 +88,8 @@ class Ways:
 
     async def start(self) -> None:
         """Open what is configured; a way that cannot be opened is told and stops nothing else."""
+        if not self._following:
+            self._follow_routes()
         if self.settings is None or self.receiver is not None:
             return
         try:
@@ -94,8 +103,30 @@ class Ways:
         except FleetError as error:
             self._context.notice("receiver", "error", "receiver-failed", "fleet", str(error))
 
+    def _follow_routes(self) -> None:
+        for route in self._desk.routes.values():
+            if route.follows:
+                subscription = self._subscription(route)
+                self.followed[route.name] = subscription
+                self._following.append(asyncio.create_task(subscription.run()))
+
+    def _subscription(self, route: Route) -> Subscription:
+        async def where() -> Place:
+            keys = await self._desk.carrier.keys.of(route)
+            return Place(keys.url, keys.token)
+
+        async def take(publication: Publication) -> None:
+            await self.inbox.take(incoming_of(publication), route.name, route.name)
+
+        return Subscription(
+            route.name, where, take, self._desk.outbox, self._desk.now, self._changed
+        )
+
     async def close(self) -> None:
         """Close every way in."""
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
         if self.entrance is not None:
             await self.entrance.close()
         if self.receiver is not None:
