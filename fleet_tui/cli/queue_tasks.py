@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 TEMPLATE = """\
 +++
-# target = "@web"     host = "nas1"     agent = "claude"     mode = "read"
-# priority = 0        needs = ["gpu"]   depends_on = []      budget_usd = 0.50
+# target = "@web"
+# needs = ["gpu"]
+# agent = "claude"
+# mode = "read"
+# priority = 0
+# depends_on = []
+# budget = 0.50
 +++
 """
 
@@ -147,7 +152,7 @@ def _headed(text: bytes, options: argparse.Namespace) -> bytes:
     if options.priority is not None:
         lines.append(f"priority = {options.priority}")
     if options.budget is not None:
-        lines.append(f"budget_usd = {options.budget}")
+        lines.append(f"budget = {options.budget}")
     if not lines:
         return text
     head = "\n".join(lines).encode()

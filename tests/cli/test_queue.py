@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.cli.queue_tasks import TEMPLATE
+from fleet_tui.model.task import TaskOptions
+from fleet_tui.queue.frontmatter import parse_task
 from tests.support.parts import require
 
 if TYPE_CHECKING:
@@ -35,7 +38,11 @@ def states(queue: Program) -> dict[str, str]:
 def test_tasks_come_from_words_files_and_stdin(queue: Program, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text('+++\ntags = ["night"]\n+++\nFrom a file.')
     assert queue.run("queue", "add", "Look at it", "And at that").code == 0
-    assert queue.run("queue", "add", "-f", "a.md", "--needs", "gpu").code == 0
+    added = queue.run("queue", "add", "-f", "a.md", "--needs", "gpu", "--budget", "0.5")
+    assert added.code == 0
+    file = tmp_path / "queue" / "pending" / f"{added.lines[0]}.md"
+    options = parse_task("a", file.read_bytes()).options
+    assert (options.needs, options.tags, options.budget_usd) == (("gpu",), ("night",), 0.5)
     assert queue.run("queue", "add", "--name", "piped", stdin=b"From a pipe.").lines == ["piped"]
     listed = queue.run("queue", "list", "--json").objects
     assert {task["title"] for task in listed} == {
@@ -49,6 +56,13 @@ def test_tasks_come_from_words_files_and_stdin(queue: Program, tmp_path: Path) -
     shown = queue.run("queue", "list").out
     assert "4 pending (at-least-once run, exactly-once commit)" in shown
     assert "4 pending, no worker: start one with `fleet-tui worker`" in shown
+
+
+def test_the_template_names_options_that_there_are() -> None:
+    used = TEMPLATE.replace("# ", "") + "Do it."
+    assert parse_task("new", used.encode()).options == TaskOptions(
+        target="@web", agent="claude", mode="read", needs=("gpu",), budget_usd=0.5
+    )
 
 
 def test_what_cannot_be_a_task_is_refused_whole(queue: Program, tmp_path: Path) -> None:
