@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import EventBus
     from fleet_tui.model.host import HostFacts
     from fleet_tui.model.notice import Severity
+    from fleet_tui.model.question import Answer, Question
     from fleet_tui.model.request import DispatchRequest
     from fleet_tui.model.run import AgentName, Run
     from fleet_tui.standing import Standing
@@ -49,6 +50,13 @@ class Dispatches(Protocol):
 
     async def __call__(self, request: DispatchRequest) -> Started:
         """Return once it is in the log; raises TargetError, UsageError, Refused, JournalError."""
+
+
+class Answers(Protocol):
+    """Answers what an agent asked."""
+
+    async def __call__(self, run_id: str, question_id: str, answer: Answer, by: str = "") -> None:
+        """Return once the host has it; `by` says so, if not we. Raises UsageError, Refused."""
 
 
 class Cancels(Protocol):
@@ -95,6 +103,10 @@ class FleetContext:
     """Follows the runs that programs of this machine left open; returns how many."""
     facts: Callable[[str], HostFacts | None] | None = None
     """What a host last said of itself."""
+    questions: Callable[[str], tuple[Question, ...]] | None = None
+    """What an open run of this program waits to be told, by its id."""
+    answer: Answers | None = None
+    """Answers what an agent asked."""
     tell_run: Callable[[str, str, str], Awaitable[None]] | None = None
     """Says something to a run of this program: run, an id of its own, text. Raises UsageError when
     that run does not listen (any more)."""

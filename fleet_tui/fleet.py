@@ -215,13 +215,13 @@ class Fleet:
         """Go on with the session of an ended run, or with a copy; raises UsageError, Refused."""
         return await self.dispatch(await self._sessions.onward(run_id, prompt, forks=forks))
 
-    async def answer(self, run_id: str, question_id: str, answer: Answer) -> None:
+    async def answer(self, run_id: str, question_id: str, answer: Answer, by: str = "") -> None:
         """Answer what an agent asked; returns once the host has it. Raises UsageError."""
         self.require_leading()
         task = self._dispatcher.task(run_id)
         if task is None or task.conversation is None:
             raise UsageError("nobody waits for this answer any more")
-        entry = answer_entry(task.run, question_id, answer, self.by, self.epoch)
+        entry = answer_entry(task.run, question_id, answer, by or self.by, self.epoch)
         await self.log.append([entry], durable=True)
         await task.conversation.answer(question_id, answer)
 
@@ -291,6 +291,8 @@ class Fleet:
             adopt=self.recovery.adopt,
             find_left_open=self.recovery.find_left_open,
             facts=self.facts,
+            questions=self._dispatcher.questions,
+            answer=self.answer,
             tell_run=self._dispatcher.tell,
         )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.runtask import RunServices
     from fleet_tui.journal import FleetLog, RunStore
     from fleet_tui.model.host import Host
+    from fleet_tui.model.question import Question
     from fleet_tui.model.request import DispatchRequest, Preview
 
 
@@ -135,6 +136,11 @@ class Dispatcher:
             if run_id in live.tasks:
                 return live.tasks[run_id]
         return None
+
+    def questions(self, run_id: str) -> tuple[Question, ...]:
+        """Return what an open run of this program waits to be told."""
+        task = self.task(run_id)
+        return task.conversation.questions() if task and task.conversation else ()
 
     async def _log_refusal(
         self, identifier: str, request: DispatchRequest, error: Exception

@@ -21,6 +21,7 @@ from fleet_tui.notify.incoming.service import Ways
 from fleet_tui.notify.keys import KeyRing
 from fleet_tui.notify.message import Message
 from fleet_tui.notify.outbox import Delivery, Outbox, Planned
+from fleet_tui.notify.phone_desk import PhoneDesk
 from fleet_tui.notify.routing import choose, first_due
 from fleet_tui.notify.sender import Sender
 from fleet_tui.notify.settings import Route, routes_of
@@ -63,6 +64,7 @@ class NoticeDesk:
             self.routes,
             self.fleet_id,
             luck=luck,
+            with_buttons=self._with_buttons,
             changed=self.publish,
             failed=self._route_failed,
         )
@@ -70,6 +72,7 @@ class NoticeDesk:
         self._change = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._is_echo = False
+        self.phone = PhoneDesk(context, self)
         self.ways = Ways(context, self, self._ways_changed, environ)
         self._unsubscribe = context.bus.subscribe(self._heard)
 
@@ -79,6 +82,7 @@ class NoticeDesk:
         """Send what waits, go on sending, and take in what others send."""
         await self._start_sending()
         await self.ways.start()
+        await self.phone.start()
 
     async def _start_sending(self) -> None:
         await asyncio.to_thread(self.outbox.requeue_unanswered, self.now())
@@ -87,6 +91,7 @@ class NoticeDesk:
 
     async def close(self) -> None:
         """Write what is not written yet; what was not sent is sent at the next start."""
+        await self.phone.close()
         await self.ways.close()
         self._unsubscribe()
         if self._writing is not None:
@@ -160,6 +165,23 @@ class NoticeDesk:
         await self.sender.log(message, route)
         return await self.carrier.send(route, message)
 
+    async def say_again(
+        self, route: Route, notice: str, event: str, source: str, text: str
+    ) -> ServiceAnswer:
+        """Put a word in the place of a message that was sent about `notice`."""
+        message = Message(
+            id=notice,
+            title=compose.title_of(self._context.config.name, source, event),
+            text=text,
+            severity="info",
+            event=event,
+            source=source,
+            fleet=self.fleet_id,
+            hops=1,
+        )
+        await self.sender.log(message, route)
+        return await self.carrier.send(route, message)
+
     async def flush(self, timeout: float) -> list[Delivery]:
         """Send what is due and return what is still under way after `timeout` seconds."""
         if not self.sender.is_running:
@@ -169,6 +191,9 @@ class NoticeDesk:
                 while await asyncio.to_thread(self._under_way):
                     await self._change.wait()
         return await asyncio.to_thread(self._under_way)
+
+    async def _with_buttons(self, route: Route, delivery: Delivery, message: Message) -> Message:
+        return await self.phone.offered(route, delivery.notice.id, message)
 
     async def publish(self) -> None:
         """Put the newest picture of routes and deliveries on the bus."""

@@ -25,6 +25,8 @@ class Keys:
     url: str = ""
     token: str = ""
     user: str = ""
+    reply: str = ""
+    """The topic on which a phone answers."""
 
 
 class KeyRing:
@@ -37,11 +39,11 @@ class KeyRing:
     async def of(self, route: Route) -> Keys:
         """Return the secrets of a route; raises FleetError for one that cannot be had."""
         if route.name not in self._known:
-            url, token, user = [
+            values = [
                 await self._read(secret, route.name)
-                for secret in (route.url, route.token, route.user)
+                for secret in (route.url, route.token, route.user, route.reply)
             ]
-            self._known[route.name] = Keys(url, token, user)
+            self._known[route.name] = Keys(*values)
         return self._known[route.name]
 
     def forget(self, route: Route) -> None:

@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS deliveries (
     is_digest INTEGER NOT NULL, UNIQUE (notice, route)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (route, state, due);
+CREATE TABLE IF NOT EXISTS gates (
+    id TEXT PRIMARY KEY, notice TEXT NOT NULL, run TEXT NOT NULL, question TEXT NOT NULL,
+    digest TEXT NOT NULL, nonce TEXT NOT NULL, expires_at REAL NOT NULL, used_at REAL,
+    UNIQUE (notice, digest)
+) STRICT;
 CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 PRAGMA user_version = 1;
 """
@@ -120,7 +125,7 @@ class Outbox:
         An equal one of the last SAME_WITHIN seconds gets a higher count instead, and one more
         message on each route, ROLL_UP_AFTER seconds after the last.
         """
-        with self._write() as db:
+        with self.writing() as db:
             return [self._add(db, notice, plan, origin, hops) for notice, plan in notices]
 
     def due(self, route: str, now: float) -> Delivery | None:
@@ -140,7 +145,7 @@ class Outbox:
     def next_due(self, route: str) -> float | None:
         """Return when the next delivery of a route is due, Unix seconds."""
         query = "SELECT min(due) FROM deliveries WHERE route = ? AND state = 'queued'"
-        with self._read() as db:
+        with self.reading() as db:
             return cast("float | None", db.execute(query, (route,)).fetchone()[0])
 
     def waiting_receipts(self) -> list[Delivery]:
@@ -160,7 +165,7 @@ class Outbox:
         is_attempt: bool = False,
     ) -> None:
         """Write a delivery's new state; `due` is for `queued`."""
-        with self._write() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE deliveries SET state = ?, since = ?, answer = ?, due = coalesce(?, due),"
                 " told = coalesce(?, told), receipt = coalesce(?, receipt),"
@@ -170,7 +175,7 @@ class Outbox:
 
     def requeue_unanswered(self, now: float) -> int:
         """Queue again what was `sent` when a program died; returns how many."""
-        with self._write() as db:
+        with self.writing() as db:
             done = db.execute(
                 "UPDATE deliveries SET state = 'queued', due = ?, since = ? WHERE state = 'sent'",
                 (now, now),
@@ -180,7 +185,7 @@ class Outbox:
     def acknowledge(self, notices: Iterable[str], by: str, now: float) -> int:
         """Note that a person knows; what was to escalate is skipped. Returns how many changed."""
         changed = 0
-        with self._write() as db:
+        with self.writing() as db:
             for notice in notices:
                 changed += db.execute(
                     "UPDATE notices SET acked_at = ?, acked_by = ? WHERE id = ?"
@@ -196,7 +201,7 @@ class Outbox:
 
     def recent(self, limit: int = 200) -> list[tuple[Notice, float | None, list[Delivery]]]:
         """Return the newest notices, when each was acknowledged, and its deliveries."""
-        with self._read() as db:
+        with self.reading() as db:
             rows = db.execute(
                 f"SELECT {_NOTICE}, acked_at FROM notices ORDER BY at DESC LIMIT ?", (limit,)
             ).fetchall()
@@ -208,13 +213,13 @@ class Outbox:
 
     def note(self, key: str) -> str | None:
         """Return what was remembered under `key`."""
-        with self._read() as db:
+        with self.reading() as db:
             row = db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
     def remember(self, key: str, value: str) -> None:
         """Remember a text under `key`."""
-        with self._write() as db:
+        with self.writing() as db:
             db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
     # --- inside -----------------------------------------------------------------------------
@@ -294,12 +299,13 @@ class Outbox:
             " d.is_digest, n.hops, n.origin, n.acked_at"
             f" FROM deliveries d JOIN notices n ON n.id = d.notice WHERE {clause}"
         )
-        with self._read() as db:
+        with self.reading() as db:
             rows = db.execute(query, values).fetchall()
         return [_delivery(row) for row in rows]
 
     @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend the database to read from it; raises JournalError."""
         with self._lock:
             try:
                 yield self._db
@@ -307,7 +313,8 @@ class Outbox:
                 raise store_error(error, self.path, "read the outbox of notices") from error
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend the database for one transaction; raises JournalError."""
         with self._lock:
             try:
                 with transaction(self._db):

@@ -13,6 +13,9 @@ RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 MAX_HOPS = 3
 """Fleets that a notice may pass through; beyond it two of them are telling each other."""
 
+QUESTION_ASKED = "question-asked"
+"""The event of what an agent asks; it is not gathered where it can be answered."""
+
 Choice = Literal["send", "digest", "skip"]
 
 
@@ -32,7 +35,8 @@ def choose(route: Route, notice: Notice, *, origin: str = "", hops: int = 0) -> 
         return "skip"
     if route.origins and (origin or "fleet") not in route.origins:
         return "skip"
-    if route.digest is not None and notice.severity != "error":
+    waits_for_an_answer = notice.event == QUESTION_ASKED and route.reply.is_given
+    if route.digest is not None and notice.severity != "error" and not waits_for_an_answer:
         return "digest"
     return "send"
 

@@ -40,16 +40,21 @@ class Sender:
         fleet_id: str,
         *,
         luck: Callable[[], float],
+        with_buttons: Callable[[Route, Delivery, Message], Awaitable[Message]],
         changed: Callable[[], Awaitable[None]],
         failed: Callable[[Route, str], Awaitable[None]],
     ) -> None:
-        """Make it; `changed` is told of every answer, `failed` of a route's first refusal."""
+        """Make it; `with_buttons` adds answers to a question.
+
+        `changed` is told of every answer of a service, `failed` of a route's first refusal.
+        """
         self._context = context
         self._outbox = outbox
         self._carrier = carrier
         self._routes = routes
         self._fleet_id = fleet_id
         self._luck = luck
+        self._with_buttons = with_buttons
         self._changed = changed
         self._failed = failed
         self._buckets = {name: Bucket(route.rate) for name, route in routes.items() if route.rate}
@@ -126,6 +131,8 @@ class Sender:
             if batch[0].is_digest
             else compose.message_for(batch[0], name, fleet)
         )
+        if not batch[0].is_digest:
+            message = await self._with_buttons(route, batch[0], message)
         now = self._context.clock.time()
         for delivery in batch:
             await asyncio.to_thread(self._outbox.put, delivery.id, "sent", now, is_attempt=True)

@@ -48,10 +48,8 @@ class Topics:
                 return False
             self._kept[branch] = deque(maxlen=KEPT)
         kept = self._kept[branch]
-        if publication.sequence_id and any(
-            one.sequence_id == publication.sequence_id for one in kept
-        ):
-            return True  # the same once more: it has been told
+        if publication.sequence_id and any(_is_same(one, publication) for one in kept):
+            return True  # sent once more, as after a lost answer: it has been told
         kept.append(publication)
         self._more.pop(branch, asyncio.Event()).set()
         return True
@@ -90,6 +88,15 @@ class Topics:
                 await asyncio.wait_for(waiting.wait(), KEEPALIVE_SECONDS)
             except TimeoutError:
                 yield None
+
+
+def _is_same(one: Publication, other: Publication) -> bool:
+    """Tell whether two are one message sent twice, and not a newer word in its place."""
+    return (one.sequence_id, one.title, one.message) == (
+        other.sequence_id,
+        other.title,
+        other.message,
+    )
 
 
 def _moment(since: str, now: float) -> float | None:

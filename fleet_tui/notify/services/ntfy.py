@@ -42,7 +42,7 @@ def request(message: Message, keys: Credentials) -> Request:
         "topic": topic,
         "title": cut(message.title, 200),
         "message": cut_bytes(message.text, MAX_BYTES),
-        "priority": _PRIORITY[message.severity],
+        "priority": 5 if message.buttons else _PRIORITY[message.severity],
         "tags": [
             _SIGN[message.severity],
             message.event,
