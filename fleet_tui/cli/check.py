@@ -29,12 +29,22 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Print every problem, one a line; exit 0 when there is none, 2 otherwise."""
+    """Print every problem, one a line; exit 0 when there is none, 2 otherwise.
+
+    That is what stops the program, and what only costs the screen a key or a theme.
+    """
+    from fleet_tui.tui import own_files  # loads textual, which no other command needs
+
+    config = None
     try:
         config = load_config(options)
+        problems = []
     except ConfigError as error:
-        for problem in error.problems:
-            complain(str(problem))
+        problems = [str(problem) for problem in error.problems]
+    problems += own_files.problems(config)
+    for problem in problems:
+        complain(problem)
+    if config is None or problems:
         return 2
     groups = {group for host in config.hosts for group in host.groups}
     say(f"{config.path}: {len(config.hosts)} hosts, {len(groups)} groups, no problems")

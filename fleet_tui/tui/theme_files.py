@@ -102,6 +102,16 @@ def default_theme(env: Mapping[str, str]) -> str:
     return LIGHT_THEME if ground in ("7", "15") else DEFAULT_THEME
 
 
+def wish_fault(wanted: str | None, themes: Iterable[str], default: str) -> str:
+    """Return what is wrong with the theme that fleet.toml asks for; empty when it can be used."""
+    known = sorted(themes)
+    if not wanted or wanted in known:
+        return ""
+    near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+    hint = f" (did you mean {near[0]}?)" if near else f" (there are {', '.join(known)})"
+    return f"ui.theme: no theme is called {short(repr(wanted), 60)}{hint}; {default} is used"
+
+
 def signature(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     """Return what changes when a theme file is saved, added or removed."""
     found = []

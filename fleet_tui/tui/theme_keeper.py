@@ -41,8 +41,8 @@ class ThemeKeeper:
         """Use the theme to start with; return what is wrong with the files and the wish."""
         problems = list(self.problems)
         default = theme_files.default_theme(os.environ)
-        if wanted and wanted not in self.themes:
-            problems.append(f"ui.theme: no theme is called {wanted!r}; {default} is used")
+        if wish := theme_files.wish_fault(wanted, self.themes, default):
+            problems.append(wish)
         for name in (remembered, wanted, default, theme_files.DEFAULT_THEME, *self.themes):
             if name and name in self.themes:
                 self._app.theme = name

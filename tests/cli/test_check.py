@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.program import Program
 
+BROKEN_THEME = Path(__file__).parents[1] / "tui" / "broken.toml"
 BROKEN = """\
 [fleet]
 nmae = "mine"
@@ -40,6 +40,33 @@ def test_every_problem_is_told_with_its_line(program: Program) -> None:
     assert places == [f"{program.config}:{n}" for n in (2, 6, 9, 12)]
     assert "nmae" in done.err
     assert "name" in done.err.splitlines()[0].rsplit(";", 1)[1]
+
+
+def test_keys_and_themes_are_checked_as_the_screen_does_at_its_start(program: Program) -> None:
+    program.configure(["nas"])
+    keys = (
+        '\n[keys]\n"dispatch.compose" = "z"\n"dispatch.strt" = "f5"\n"pane.zoom" = "ctrl+bogus"\n'
+    )
+    program.config.write_text(program.config.read_text() + keys + '[ui]\ntheme = "fleet-drak"\n')
+    folder = program.home / ".config" / "fleet-tui" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_bytes(BROKEN_THEME.read_bytes())
+    done = program.run("check")
+    assert (done.code, done.out) == (2, "")
+    told = done.err.splitlines()
+    assert [line.split("fleet-tui: ")[-1].split(": ")[1] for line in told[:3]] == [
+        "keys.dispatch.compose",
+        "keys.dispatch.strt",
+        "keys.pane.zoom",
+    ]
+    assert "z is already pane.zoom" in told[0]
+    assert "unknown action" in told[1]
+    assert "unknown key name 'bogus'" in told[2]
+    lines_of_theme = [line.split("mine.toml:")[1].split(":")[0] for line in told[3:7]]
+    assert lines_of_theme == ["3", "5", "8", "11"]
+    assert "no theme is called 'fleet-drak' (did you mean fleet-dark?)" in told[7]
+    assert len(told) == 8
+    assert program.run("runs").code == 0, "none of it stops the program"
 
 
 def test_other_commands_tell_the_same_problems_and_stop(program: Program) -> None:
