@@ -108,8 +108,8 @@ def wish_fault(wanted: str | None, themes: Iterable[str], default: str) -> str:
     if not wanted or wanted in known:
         return ""
     near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
-    hint = f" (did you mean {near[0]}?)" if near else f" (there are {', '.join(known)})"
-    return f"ui.theme: no theme is called {short(repr(wanted), 60)}{hint}; {default} is used"
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"ui.theme: no theme is called {short(repr(wanted), 60)}; {default} is used ({hint})"
 
 
 def signature(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
