@@ -7,7 +7,6 @@ client without one to the host it came from, and mail outlives its reader.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 import string
@@ -35,6 +34,8 @@ LIVE_SECONDS = 60.0
 told by our clock, not by a process id, which says nothing of another machine."""
 ID_CHARACTERS = string.ascii_lowercase + string.digits
 CLIENTS_LIMIT = 2_000
+FETCH_LIMIT = 200
+_FETCHED = "fetched by its claude-peers client, which acknowledges nothing"
 REFUSED_SENDER = "from_id is not a peer that registered here"
 
 
@@ -100,7 +101,7 @@ class Broker:
         if path == "/send-message":
             return await self._send(request, body)
         if path == "/poll-messages":
-            return {"messages": await self._poll(request, _text(body, "id"))}
+            return {"messages": self._poll(request, _text(body, "id"))}
         if path == "/unregister":
             self._leave(request, _text(body, "id"))
             return {"ok": True}
@@ -172,12 +173,11 @@ class Broker:
     def _live(self) -> list[Peer]:
         """Return all peers that can be written to, on every machine."""
         now = self._context.clock.time()
-        found = []
-        for peer in self._store.peers():
-            is_silent = peer.kind == "client" and now - peer.seen_at > LIVE_SECONDS
-            if peer.is_live and peer.kind != "operator" and not is_silent:
-                found.append(peer)
-        return found
+        return [peer for peer in self._store.peers() if self._is_live(peer, now)]
+
+    def _is_live(self, peer: Peer, now: float) -> bool:
+        is_silent = peer.kind == "client" and now - peer.seen_at > LIVE_SECONDS
+        return peer.is_live and peer.kind != "operator" and not is_silent
 
     def _list(self, request: HttpRequest, body: dict[str, Any]) -> list[dict[str, Any]]:
         scope, cwd = _text(body, "scope"), _text(body, "cwd")
@@ -219,14 +219,23 @@ class Broker:
         sender, to = _needed(body, "from_id", "messages"), _needed(body, "to_id", "messages")
         text = _needed(body, "text", "messages")
         name = self._sender(request, sender)
-        try:
-            recipient = choose_peer(to, self._live() if to != OPERATOR else ()).name
-        except FleetError:
-            if to != OPERATOR:
-                return {"ok": False, "error": f"Peer {one_line(to, 80)} not found"}
-            recipient = OPERATOR
-        await self._post.send(name, recipient, text)
+        recipient = self._recipient(to)
+        if recipient is None:
+            return {"ok": False, "error": f"Peer {one_line(to, 80)} not found"}
+        await self._post.send_many(name, [recipient], text)
         return {"ok": True}
+
+    def _recipient(self, to: str) -> str | None:
+        """Return the durable name of whom a client writes to, None when nobody is meant."""
+        if to == OPERATOR:
+            return OPERATOR
+        peer = self._store.by_client(to)
+        if peer is not None and self._is_live(peer, self._context.clock.time()):
+            return peer.name
+        try:
+            return choose_peer(to, self._live()).name
+        except FleetError:
+            return None
 
     def _sender(self, request: HttpRequest, sender: str) -> str:
         """Return the durable name of whoever sends; raises Refusal for a forged one."""
@@ -242,7 +251,7 @@ class Broker:
             raise Refusal(403, REFUSED_SENDER)
         return peer.name
 
-    async def _poll(self, request: HttpRequest, client: str) -> list[dict[str, Any]]:
+    def _poll(self, request: HttpRequest, client: str) -> list[dict[str, Any]]:
         """Hand a client its mail, once: it acknowledges nothing, so more cannot be known."""
         peer = self._mine(request, client)
         if peer is None:
@@ -250,22 +259,10 @@ class Broker:
         now = self._context.clock.time()
         if now - peer.seen_at > 5.0 or not peer.is_live:
             self._store.set_peer(peer.name, seen_at=now, state="unknown")
-        waiting = self._store.messages("recipient = ? AND rung = 'queued'", peer.name, limit=200)
-        handed = []
-        for message in waiting:
-            self._store.begin_attempt(message.id, peer.generation, -1)
-            if self._store.climb(
-                message.id,
-                "handed-over",
-                route="client",
-                detail="fetched by its claude-peers client, which acknowledges nothing",
-                handed_at=now,
-            ):
-                handed.append(self._mail(message, client))
+        handed = self._store.hand_to_client(peer, now, _FETCHED, FETCH_LIMIT)
         if handed:
             self._changed()
-        await asyncio.sleep(0)
-        return handed
+        return [self._mail(message, client) for message in handed]
 
     def _mail(self, message: Message, client: str) -> dict[str, Any]:
         sender = self._store.peer(message.sender)

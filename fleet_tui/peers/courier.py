@@ -36,6 +36,8 @@ WATCH_FOR = 6 * 3600.0
 """How long proof and answers are looked for after a hand-over."""
 PROOF_EVERY = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
+FIND_EVERY = 5.0
+"""Seconds after which what other programs handed over is looked after here too."""
 AT_ONCE = 8
 IDS_AT_ONCE = 1_000
 """Message ids in one look; more would not fit on a command line."""
@@ -63,6 +65,8 @@ class Courier:
         self._owner = owner
         self._looks: dict[str, tuple[int, float]] = {}
         """Message id to how often its transcript was looked at, and when to look again."""
+        self._handed_before = -1
+        self._find_again = 0.0
         self._busy: set[str] = set()
         self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE)
@@ -81,8 +85,8 @@ class Courier:
 
     def _pause(self, now: float) -> float:
         waiting = [at for _, at in self._looks.values()]
-        open_ones = self._store.messages("rung IN ('queued', 'unknown')", limit=200)
-        waiting += [m.next_at for m in open_ones if m.next_at > now]
+        if (next_due := self._store.next_due(now)) is not None:
+            waiting.append(next_due)
         return min(max(0.05, min(waiting) - now), 5.0) if waiting else 5.0
 
     # --- handing over -----------------------------------------------------------------------
@@ -200,19 +204,15 @@ class Courier:
 
     async def _watch(self, now: float) -> None:
         """Look into the transcripts of those that were handed something."""
-        handed = self._store.messages(
-            "rung IN ('handed-over', 'seen') AND handed_at > ? AND recipient != ?"
-            " AND NOT (rung = 'seen' AND urgency = 'fyi')",
-            now - WATCH_FOR,
-            OPERATOR,
-        )
+        self._find_watched(now)
+        due = [identifier for identifier, (_, at) in self._looks.items() if at <= now]
         by_peer: defaultdict[str, list[Message]] = defaultdict(list)
-        for message in handed:
-            _, at = self._looks.setdefault(message.id, (0, now))
-            if at <= now:
+        for message in self._store.by_ids(due):
+            is_read = message.rung == "seen" and message.urgency != "fyi"
+            if message.rung == "handed-over" or is_read:
                 by_peer[message.recipient].append(message)
-        known = {message.id for message in handed}
-        self._looks = {key: look for key, look in self._looks.items() if key in known}
+            else:
+                del self._looks[message.id]
         pairs = [(self._store.peer(name), messages) for name, messages in by_peer.items()]
         by_host: defaultdict[str, list[tuple[Peer, list[Message]]]] = defaultdict(list)
         for peer, messages in pairs:
@@ -222,6 +222,17 @@ class Courier:
             else:
                 by_host[peer.host].append((peer, messages[:IDS_AT_ONCE]))
         await asyncio.gather(*(self._watch_host(host, w) for host, w in by_host.items()))
+
+    def _find_watched(self, now: float) -> None:
+        """Know what is to be looked after: what was handed over here, and by other programs."""
+        if self._handed_before == self._store.handed and now < self._find_again:
+            return
+        self._handed_before, self._find_again = self._store.handed, now + FIND_EVERY
+        for message in self._store.left_by_clients():
+            why = "its client is gone, and it acknowledges nothing"
+            self._store.climb(message.id, "unknown", detail=why, next_at=now + LAST_RETRY)
+        found = self._store.watched(now - WATCH_FOR)
+        self._looks = {key: self._looks.get(key, (0, now)) for key in found}
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
         provable = [(p, m) for p, m in watched if p.session and p.kind == "claude"]

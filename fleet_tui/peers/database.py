@@ -55,10 +55,19 @@ class Database:
         with self._lock, self._told("write the peer store"):
             return self._connection.execute(query, values).rowcount
 
+    def others_version(self) -> int:
+        """Return a number that is another one after another program has written to the file."""
+        found = self.row("PRAGMA data_version")
+        return int(found[0]) if found else 0
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all of the block's changes, or none."""
+        """Do all of the block's changes, or none; a transaction within one is a part of it."""
         with self._lock, self._told("write the peer store"):
+            is_inner = self._connection.in_transaction
+            if is_inner:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

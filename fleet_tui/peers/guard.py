@@ -38,20 +38,15 @@ def hops_of(store: PeerStore, sender: str, recipient: str, reply_to: str, now: f
         return 0
     chain = []
     if reply_to and (parent := store.message(reply_to)) is not None:
-        chain.append(parent)
-    chain += store.messages(
-        "recipient = ? AND sender = ? AND created_at > ?",
-        sender,
-        recipient,
-        now - CHAIN_SECONDS,
-        limit=1,
-        newest=True,
-    )
-    spoken = store.messages("recipient = ? AND sender = ?", sender, OPERATOR, limit=1, newest=True)
-    since = spoken[0].created_at if spoken else 0.0
-    return max(
-        (m.hops + 1 for m in chain if m.sender != OPERATOR and m.created_at > since), default=0
-    )
+        chain.append((parent.sender, parent.created_at, parent.hops))
+    heard = store.newest(recipient, sender)
+    if heard is not None and heard[0] > now - CHAIN_SECONDS:
+        chain.append((recipient, *heard))
+    if not chain:
+        return 0
+    spoken = store.newest(OPERATOR, sender)
+    since = spoken[0] if spoken else 0.0
+    return max((hops + 1 for who, at, hops in chain if who != OPERATOR and at > since), default=0)
 
 
 def check(store: PeerStore, message: Message) -> None:
@@ -65,21 +60,17 @@ def check(store: PeerStore, message: Message) -> None:
             mend="say something to one of them as the operator, and they may go on",
         )
     since = message.created_at - RATE_SECONDS
-    pair_of = "created_at > ? AND sender = ? AND recipient = ?"
-    recent = store.count(pair_of, since, message.sender, message.recipient)
-    recent += store.count(pair_of, since, message.recipient, message.sender)
+    recent, said, waiting = store.traffic(message.sender, message.recipient, since)
     if recent >= RATE:
         raise LoopCut(
             f"{pair} exchanged {RATE} messages within {RATE_SECONDS:.0f} seconds",
             mend="wait a minute, or say it in one message",
         )
-    said = store.count("sender = ? AND created_at > ?", message.sender, since)
     if said >= SENDER_RATE:
         raise LoopCut(
             f"{message.sender} sent {SENDER_RATE} messages within {RATE_SECONDS:.0f} seconds",
             mend="wait a minute; a broadcast is one message to many",
         )
-    waiting = store.count("recipient = ? AND rung = 'queued'", message.recipient)
     if waiting >= QUEUE_LIMIT:
         raise Refused(
             f"{QUEUE_LIMIT} messages wait for {message.recipient} already",

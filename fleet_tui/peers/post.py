@@ -10,6 +10,7 @@ from fleet_tui.model.peer import OPERATOR, TEXT_LIMIT, Message, Peer, choose_pee
 from fleet_tui.model.text import sanitize
 from fleet_tui.peers import guard
 from fleet_tui.peers.framing import explicit_reply, is_done
+from fleet_tui.peers.intake import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ class Post:
         self._context = context
         self._store = store
         self._kick = kick
+        self._intake = Intake(store)
 
     def resolve(self, word: str) -> Peer:
         """Return the peer that a word means; raises UsageError."""
@@ -90,7 +92,7 @@ class Post:
             await self._guarded(message)
             messages.append(message)
         await self._context.log.append([self._entry(m) for m in messages], durable=True)
-        self._store.add(messages)
+        await self._intake.add(messages)
         if answered is not None:
             self._store.climb(answered.id, "replied", replied_by=messages[0].id)
         self._kick()

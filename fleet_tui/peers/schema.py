@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 
 PEER_COLUMNS = (
     "name",
@@ -102,6 +102,13 @@ _TABLES = (
     """,
 )
 
+_PAIR_INDEXES = (
+    "CREATE INDEX messages_pair ON messages (sender, recipient, created_at)",
+    "CREATE INDEX messages_newest ON messages (sender, recipient, sequence)",
+    "CREATE INDEX peers_kind ON peers (kind, name)",
+)
+"""Since version 2, which counts what a pair said at each message."""
+
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables in a new file; raises JournalError for one of a newer program."""
@@ -112,11 +119,15 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             mend="use the newer program, or another data_dir",
         )
-    if found == 0:
-        connection.execute("BEGIN IMMEDIATE")
-        (again,) = connection.execute("PRAGMA user_version").fetchone()
-        if again == 0:
-            for table in _TABLES:
-                connection.execute(table)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
+    if found == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    (again,) = connection.execute("PRAGMA user_version").fetchone()
+    if again == 0:
+        for table in _TABLES:
+            connection.execute(table)
+    if again < VERSION:
+        for index in _PAIR_INDEXES:
+            connection.execute(index)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.model.peer import OPERATOR, Message, Peer, Rung, may_climb
 from fleet_tui.peers.database import Database
+from fleet_tui.peers.known import KnownPeers, read_peer
 from fleet_tui.peers.schema import MESSAGE_COLUMNS, PEER_COLUMNS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 ENROLLED = "enrolled:"
 """Beginning of the incarnation of a session that named itself before it was found."""
 
 _PEER = ", ".join(PEER_COLUMNS)
-_MESSAGE = f"{', '.join(MESSAGE_COLUMNS)}, sequence"
+_FIELDS = tuple(field.name for field in fields(Message))
+_MESSAGE, _IS_READ = ", ".join(_FIELDS), _FIELDS.index("is_read")
 _INSERT = (
     f"INSERT INTO messages ({', '.join(MESSAGE_COLUMNS)})"
     f" VALUES ({', '.join('?' * len(MESSAGE_COLUMNS))})"
@@ -26,12 +28,31 @@ _INSERT = (
 _MEASURES = tuple(c for c in PEER_COLUMNS if c not in ("name", "generation"))
 _UPDATE = ", ".join(f"{column} = ?" for column in (*_MEASURES, "generation", "incarnation"))
 
+_AT_ONCE = 500
+_NEWEST = (
+    "SELECT created_at, hops FROM messages WHERE sender = ? AND recipient = ?"
+    " ORDER BY sequence DESC LIMIT 1"
+)
+_TRAFFIC = """
+SELECT
+  (SELECT count(*) FROM messages WHERE sender = ? AND recipient = ? AND created_at > ?)
+  + (SELECT count(*) FROM messages WHERE sender = ? AND recipient = ? AND created_at > ?) AS pair,
+  (SELECT count(*) FROM messages WHERE sender = ? AND created_at > ?) AS said,
+  (SELECT count(*) FROM messages WHERE recipient = ? AND rung = 'queued') AS waiting
+"""
+_FETCHES = "SELECT name FROM peers WHERE kind = 'client' AND source != 'bridge'"
+"""Peers that come for their messages themselves; nobody carries anything to them."""
+_CARRIED = f"rung IN ('queued', 'unknown') AND recipient NOT IN ({_FETCHES})"
+
 
 class PeerStore:
     """Peers and messages, in one file that several programs share. Raises JournalError."""
 
     def __init__(self, data_dir: Path) -> None:
         self.database = Database(data_dir / "peers.sqlite3")
+        self._known = KnownPeers(self.database)
+        self.handed = 0
+        """Grows with each message that was handed over by this program."""
 
     def close(self) -> None:
         """Close the file."""
@@ -41,31 +62,23 @@ class PeerStore:
 
     def peers(self) -> tuple[Peer, ...]:
         """Return all peers that were ever seen and not forgotten, by name."""
-        return tuple(map(_peer, self.database.rows(f"SELECT {_PEER} FROM peers ORDER BY name")))
+        return self._known.all()
 
     def peer(self, name: str) -> Peer | None:
         """Return a peer by its durable name."""
-        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE name = ?", (name,))
-        return _peer(row) if row else None
+        return self._known.find("name", name)
 
     def by_identity(self, identity: str) -> Peer | None:
         """Return a peer by what makes it the same one over its restarts."""
-        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE identity = ?", (identity,))
-        return _peer(row) if row else None
+        return self._known.find("identity", identity)
 
     def by_client(self, client: str) -> Peer | None:
         """Return a peer by its id with the broker."""
-        if not client:
-            return None
-        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE client = ?", (client,))
-        return _peer(row) if row else None
+        return self._known.find("client", client)
 
     def by_token(self, token: str) -> Peer | None:
         """Return the peer whose token has this digest."""
-        if not token:
-            return None
-        row = self.database.row(f"SELECT {_PEER} FROM peers WHERE token = ?", (token,))
-        return _peer(row) if row else None
+        return self._known.find("token", token)
 
     def put_peer(self, peer: Peer, *, identity: str, incarnation: str) -> Peer:
         """Take in a sighting; returns the peer with its durable name and generation.
@@ -73,6 +86,7 @@ class PeerStore:
         The same `identity` is the same peer; another `incarnation` is its next generation. A name
         that another peer bears gets a number.
         """
+        self._known.changed()
         with self.database.transaction() as connection:
             known = connection.execute(
                 f"SELECT {_PEER}, incarnation FROM peers WHERE identity = ?", (identity,)
@@ -86,7 +100,7 @@ class PeerStore:
                     (*_values(peer, PEER_COLUMNS), identity, incarnation),
                 )
                 return peer
-            before = _peer(known)
+            before = read_peer(known)
             was = known["incarnation"]
             is_next = was != incarnation and not was.startswith(ENROLLED)
             peer = replace(
@@ -106,6 +120,7 @@ class PeerStore:
     def set_peer(self, name: str, **fields: Any) -> bool:
         """Change some columns of a peer; False when there is none of that name."""
         assignments = ", ".join(f"{column} = ?" for column in fields)
+        self._known.changed()
         return bool(
             self.database.change(
                 f"UPDATE peers SET {assignments} WHERE name = ?", (*fields.values(), name)
@@ -126,6 +141,7 @@ class PeerStore:
 
     def forget(self, before: float) -> int:
         """Remove peers that ended before a time and that no open message is for."""
+        self._known.changed()
         return self.database.change(
             "DELETE FROM peers WHERE state = 'gone' AND seen_at < ? AND name NOT IN"
             " (SELECT recipient FROM messages WHERE rung IN ('queued', 'handed-over', 'unknown'))",
@@ -144,6 +160,14 @@ class PeerStore:
         found = self.messages("id = ?", identifier)
         return found[0] if found else None
 
+    def by_ids(self, identifiers: Sequence[str]) -> list[Message]:
+        """Return the messages with these ids, oldest first."""
+        found = []
+        for first in range(0, len(identifiers), _AT_ONCE):
+            some = identifiers[first : first + _AT_ONCE]
+            found += self.messages(f"id IN ({', '.join('?' * len(some))})", *some)
+        return sorted(found, key=lambda message: message.sequence)
+
     def messages(
         self, where: str, *values: object, limit: int = -1, newest: bool = False
     ) -> list[Message]:
@@ -156,10 +180,19 @@ class PeerStore:
         found = list(map(_message, rows))
         return found[::-1] if newest else found
 
-    def count(self, where: str, *values: object) -> int:
-        """Return how many messages fulfil an SQL condition."""
-        row = self.database.row(f"SELECT count(*) AS found FROM messages WHERE {where}", values)
-        return int(row["found"]) if row else 0
+    def newest(self, sender: str, recipient: str) -> tuple[float, int] | None:
+        """Return when one peer last wrote to another, and that message's hops; None if never."""
+        row = self.database.row(_NEWEST, (sender, recipient))
+        return (row["created_at"], row["hops"]) if row else None
+
+    def traffic(self, sender: str, recipient: str, since: float) -> tuple[int, int, int]:
+        """Return what a pair exchanged and what the sender said to all since a time.
+
+        The third number is how many messages wait for the recipient, whenever they were sent.
+        """
+        values = (sender, recipient, since, recipient, sender, since, sender, since, recipient)
+        row = self.database.row(_TRAFFIC, values)
+        return (row["pair"], row["said"], row["waiting"]) if row else (0, 0, 0)
 
     def climb(self, identifier: str, rung: Rung, **fields: Any) -> bool:
         """Bring a message to another rung, where the ladder allows it; False where not."""
@@ -169,6 +202,7 @@ class PeerStore:
             ).fetchone()
             if row is None or not may_climb(row["rung"], rung):
                 return False
+            self.handed += rung == "handed-over" and fields.get("route") != "client"
             fields = {**fields, "rung": rung, "lease_owner": "", "lease_until": 0.0}
             assignments = ", ".join(f"{column} = ?" for column in fields)
             connection.execute(
@@ -185,6 +219,35 @@ class PeerStore:
                 (owner, now + seconds, identifier, now, owner),
             )
         )
+
+    def hand_to_client(self, peer: Peer, now: float, detail: str, limit: int) -> list[Message]:
+        """Give out what waits for a peer that fetches its messages, each of them once."""
+        with self.database.transaction() as connection:
+            found = self.messages("recipient = ? AND rung = 'queued'", peer.name, limit=limit)
+            connection.executemany(
+                "UPDATE messages SET attempts = attempts + 1, handed_generation = ?,"
+                " rung = 'handed-over', route = 'client', detail = ?, handed_at = ?,"
+                " lease_owner = '', lease_until = 0 WHERE id = ?",
+                [(peer.generation, detail, now, message.id) for message in found],
+            )
+            return found
+
+    def left_by_clients(self) -> list[Message]:
+        """Return what clients fetched of which nothing can be learned any more: they are gone."""
+        return self.messages(
+            "rung = 'handed-over' AND route = 'client' AND EXISTS (SELECT 1 FROM peers"
+            " WHERE name = recipient AND (state = 'gone' OR generation > handed_generation))",
+        )
+
+    def watched(self, since: float) -> list[str]:
+        """Return the ids of all that was handed over and may yet be proven."""
+        rows = self.database.rows(
+            "SELECT id FROM messages WHERE rung IN ('handed-over', 'seen')"
+            " AND handed_at > ? AND recipient != ? AND route != 'client'"
+            " AND NOT (rung = 'seen' AND urgency = 'fyi')",
+            (since, OPERATOR),
+        )
+        return [row["id"] for row in rows]
 
     def begin_attempt(self, identifier: str, generation: int, offset: int) -> None:
         """Note that a message is about to be handed over: after a crash, it may have been."""
@@ -211,13 +274,16 @@ class PeerStore:
         )
 
     def due(self, now: float, limit: int = 200) -> list[Message]:
-        """Return what can be handed over now, oldest first."""
+        """Return what can be handed over now, oldest first, but what its recipient fetches."""
         return self.messages(
-            "rung IN ('queued', 'unknown') AND next_at <= ? AND lease_until <= ?",
-            now,
-            now,
-            limit=limit,
+            f"{_CARRIED} AND next_at <= ? AND lease_until <= ?", now, now, limit=limit
         )
+
+    def next_due(self, now: float) -> float | None:
+        """Return when the next message that is put off is due, None without any."""
+        query = f"SELECT min(next_at) AS at FROM messages WHERE {_CARRIED} AND next_at > ?"
+        row = self.database.row(query, (now,))
+        return row["at"] if row else None
 
     def read_by_operator(self, sender: str) -> int:
         """Count a peer's messages to the operator as opened, and so as seen."""
@@ -241,11 +307,7 @@ def _values(thing: Peer | Message, columns: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(getattr(thing, column) for column in columns)
 
 
-def _peer(row: sqlite3.Row) -> Peer:
-    return Peer(**{column: row[column] for column in PEER_COLUMNS})
-
-
 def _message(row: sqlite3.Row) -> Message:
-    fields = {column: row[column] for column in (*MESSAGE_COLUMNS, "sequence")}
-    fields["is_read"] = bool(fields["is_read"])
-    return Message(**fields)
+    values = list(row)
+    values[_IS_READ] = bool(values[_IS_READ])
+    return Message(*values)

@@ -150,6 +150,8 @@ class HttpServer:
         except Refusal as refusal:
             self._refused(door, refusal)
             await _write(writer, HttpAnswer({"error": refusal.why}, refusal.status), False)
+            if writer.can_write_eof():
+                writer.write_eof()  # all is said: a client that waits for the end need not
             await _pass_over(reader)
             return False
         if request is None:

@@ -9,8 +9,10 @@ the middle, 180 s at most.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -30,7 +32,7 @@ from tests.support.stage import fleet_file
 if TYPE_CHECKING:
     from fleet_tui.peers.service import PeerService
 
-CLIENTS, POLL_SECONDS, POLLED = 20, 1.0, 10
+POLL_SECONDS, POLLED = 1.0, 10
 
 
 async def run(messages: int) -> None:
@@ -97,26 +99,21 @@ async def _sent_to_polled(port: int) -> list[float]:
 
 
 async def _pace(port: int) -> None:
-    """Let 20 clients send 2,000 messages and fetch them."""
-    ids = [await register(port, pid=100 + number) for number in range(CLIENTS)]
-
-    async def talk(number: int) -> None:
-        for count in range(100):
-            to = ids[(number + 1 + count % (CLIENTS - 1)) % CLIENTS]
-            body = {"from_id": ids[number], "to_id": to, "text": f"{number}.{count}"}
-            await knock(port, "/send-message", body)
-
-    begun = time.perf_counter()
-    await asyncio.gather(*map(talk, range(CLIENTS)))
-    wall = time.perf_counter() - begun
-    got = 0
-    for client in ids:
-        while mail := (await knock(port, "/poll-messages", {"id": client}))[1]["messages"]:
-            got += len(mail)
+    """Let 20 clients of another process send 2,000 messages and fetch them."""
+    before, begun = time.process_time(), time.perf_counter()
+    clients = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.peer_clients", str(port)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await clients.communicate()
+    told = json.loads(said)
+    used, wall = time.process_time() - before, time.perf_counter() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"2,000 messages from {CLIENTS} clients: {wall:.2f} s, {2_000 / wall:,.0f} a second,"
-        f" {got:,} fetched; broker and clients together {memory:.0f} MiB"
+        f"{told['sent']:,} messages from 20 clients: {told['send_seconds']:.2f} s,"
+        f" {told['sent'] / told['send_seconds']:,.0f} a second; {told['fetched']:,} fetched"
+        f" ({told['different']:,} different) in {told['fetch_seconds']:.2f} s;"
+        f" the broker used {used:.2f} s of a processor in {wall:.2f} s; {memory:.0f} MiB"
     )
 
 
