@@ -64,7 +64,9 @@ def test_keys_and_themes_are_checked_as_the_screen_does_at_its_start(program: Pr
     assert "unknown key name 'bogus'" in told[2]
     lines_of_theme = [line.split("mine.toml:")[1].split(":")[0] for line in told[3:7]]
     assert lines_of_theme == ["3", "5", "8", "11"]
-    assert "no theme is called 'fleet-drak'; fleet-dark is used (did you mean fleet-dark?)" in told[7]
+    assert (
+        "no theme is called 'fleet-drak'; fleet-dark is used (did you mean fleet-dark?)" in told[7]
+    )
     assert len(told) == 8
     assert program.run("runs").code == 0, "none of it stops the program"
 
