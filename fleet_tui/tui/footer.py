@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (
     ("dispatch.compose", "dispatch"),
+    ("screen.back", "back"),
     ("app.command", "command"),
     ("app.help", "help"),
     ("app.quit", "quit"),

@@ -12,6 +12,7 @@ from fleet_tui.tui.safe import clean
 if TYPE_CHECKING:
     from fleet_tui.model.roles_view import MirrorView, Preflight, StepView
     from fleet_tui.tui.store import Store
+    from fleet_tui.tui.widgets.facts import Fact
 
 VERDICTS = {"ok": ("✓", "$fleet-ok"), "warning": ("▲", "$fleet-wait"), "bad": ("✗", "$fleet-bad")}
 STEPS = {
@@ -46,49 +47,50 @@ def first_candidate(store: Store, wanted: str, at_cursor: str) -> str:
     return names[0] if names else ""
 
 
-def preflight_lines(found: Preflight) -> list[Content]:
+NO_LABEL = Content("")
+
+
+def preflight_lines(found: Preflight) -> list[Fact]:
     """Return what was looked at, line by line."""
     old = found.old_primary or "nobody"
-    lines = [
+    who = (
+        NO_LABEL,
         Content.assemble(
             (found.kind, "bold"),
             (f"  {clean(old)} leads with epoch {found.epoch}; ", "$fleet-muted"),
             (clean(found.candidate), "bold"),
             (" is to lead", "$fleet-muted"),
-        )
-    ]
+        ),
+    )
+    lines: list[Fact] = [who]
     if found.is_resumed:
-        lines.append(Content.styled("It was begun before, and is gone on with.", "$fleet-wait"))
-    lines.append(Content(""))
+        begun = "It was begun before, and is gone on with."
+        lines.append((NO_LABEL, Content.styled(begun, "$fleet-wait")))
+    lines.append((NO_LABEL, NO_LABEL))
     for check in found.checks:
         sign, style = VERDICTS[check.verdict]
-        lines.append(
-            Content.assemble(
-                (f"{sign} ", style),
-                (f"{clean(check.topic):<{TOPIC}} ", "$fleet-muted"),
-                (clean(check.evidence), style if check.verdict == "bad" else ""),
-            )
-        )
-    lines.append(Content(""))
+        topic = (f"{clean(check.topic):<{TOPIC}} ", "$fleet-muted")
+        told = Content.styled(clean(check.evidence), style if check.verdict == "bad" else "")
+        lines.append((Content.assemble((f"{sign} ", style), topic), told))
+    lines.append((NO_LABEL, NO_LABEL))
     if found.losses:
-        lines.append(Content.styled("The new primary would not have", "bold $fleet-wait"))
-        lines += [
-            Content.assemble(("▲ ", "$fleet-wait"), (clean(loss), "")) for loss in found.losses
-        ]
+        lost = Content.styled("The new primary would not have", "bold $fleet-wait")
+        lines.append((NO_LABEL, lost))
+        mark = Content.styled("▲ ", "$fleet-wait")
+        lines += [(mark, Content(clean(loss))) for loss in found.losses]
     else:
-        lines.append(Content.styled("✓ Nothing would be lost.", "$fleet-ok"))
+        lines.append((NO_LABEL, Content.styled("✓ Nothing would be lost.", "$fleet-ok")))
     return lines
 
 
-def step_lines(steps: tuple[StepView, ...]) -> list[Content]:
+def step_lines(steps: tuple[StepView, ...]) -> list[Fact]:
     """Return the steps of a promotion, line by line."""
     lines = []
     for step in steps:
         sign, style = STEPS[step.state]
         note = f"  {clean(step.note)}" if step.note else ""
-        lines.append(
-            Content.assemble((f"{sign} ", style), (clean(step.title), ""), (note, "$fleet-muted"))
-        )
+        told = Content.assemble((clean(step.title), ""), (note, "$fleet-muted"))
+        lines.append((Content.styled(f"{sign} ", style), told))
     return lines
 
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from fleet_tui.model.findings import SEVERITIES
 from fleet_tui.tui import fmt
@@ -15,6 +13,7 @@ from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.columns import Column
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
@@ -95,7 +94,7 @@ class DoctorScreen(Page):
         self.table = LineTable(
             self.rows, COLUMNS, empty="Nothing to mend was found.", id="findings-table"
         )
-        self.detail = Static("", id="finding", markup=False)
+        self.detail = Facts(id="finding")
         self._box = Vertical(classes="body")
 
     def compose(self) -> ComposeResult:
@@ -148,7 +147,7 @@ class DoctorScreen(Page):
     def _show_detail(self) -> None:
         finding = self.finding
         if finding is None:
-            self.detail.update(Content(""))
+            self.detail.show(())
             return
         hosts = f" ({fmt.names(finding.hosts, 6)})" if finding.hosts else ""
         lines = (
@@ -156,9 +155,4 @@ class DoctorScreen(Page):
             ("why", finding.why, "$fleet-muted"),
             ("mend", finding.mend, "bold"),
         )
-        self.detail.update(
-            Content("\n").join(
-                Content.assemble((f"{label:<6}", "$fleet-faint"), (clean(text), style))
-                for label, text, style in lines
-            )
-        )
+        self.detail.show(fact(label, text, style, width=6) for label, text, style in lines)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from fleet_tui.model.beats_view import BeatsView
 from fleet_tui.tui import fmt, queue_looks
@@ -15,6 +13,7 @@ from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content, short
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.columns import Column
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
@@ -116,7 +115,7 @@ class HeartbeatsScreen(Page):
         super().__init__(app, "heartbeats")
         self.rows = PulseRows()
         self.table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="heartbeats-table")
-        self.about = Static("", id="pulse", markup=False)
+        self.about = Facts(id="pulse")
         self._box = Vertical(classes="body")
 
     def compose(self) -> ComposeResult:
@@ -153,12 +152,7 @@ class HeartbeatsScreen(Page):
     def _show_about(self) -> None:
         pulse = self.at_cursor
         lines = [] if pulse is None else list(self._about(pulse))
-        self.about.update(
-            Content("\n").join(
-                Content.assemble((f"{label:<{LABEL}}", "$fleet-faint"), (clean(text), style))
-                for label, text, style in lines
-            )
-        )
+        self.about.show(fact(label, text, style, width=LABEL) for label, text, style in lines)
 
     def _about(self, pulse: PulseView) -> Iterator[tuple[str, str, str]]:
         look = queue_looks.PULSES[pulse.state]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("keys", "keys", 14),
-    Column("title", "what it does", 30, is_flexible=True),
+    Column("title", "what it does", 44, is_flexible=True),
     Column("command", "command", 18, drop=1),
 )
 EVERYWHERE = ("main", "app", "back")

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.progress import seconds_of
 from fleet_tui.tui.promoting import mirror_facts, mirror_text
-from fleet_tui.tui.safe import clean, content
+from fleet_tui.tui.safe import content
 from fleet_tui.tui.safe import short as one_line
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.columns import Column
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
@@ -90,7 +89,7 @@ class HostScreen(Page):
     def __init__(self, app: FleetApp, name: str) -> None:
         super().__init__(app, f"hosts / {name}")
         self.host_name = name
-        self.facts = Static("", id="facts", markup=False)
+        self.facts = Facts(id="facts")
         self.rows = HostRuns(app)
         self.table = LineTable(
             self.rows, COLUMNS, empty="No runs on this host are known.", id="host-runs"
@@ -114,11 +113,8 @@ class HostScreen(Page):
         """Show the newest picture of the host."""
         if not (dirty.numbers or dirty.hosts or dirty.runs) or self.host_name not in store.hosts:
             return
-        lines = []
-        for label, text, style in self._all_facts(store, now):
-            lead = (f"{label:<{LABEL}}", "$fleet-faint")
-            lines.append(Content.assemble(lead, (clean(text), style)))
-        self.facts.update(Content("\n").join(lines))
+        known = self._all_facts(store, now)
+        self.facts.show(fact(label, text, style, width=LABEL) for label, text, style in known)
         ids = [view.run.id for view in self.rows.views.values()]
         self.rows.views = {view.run.id: view for view in store.runs_on(self.host_name)}
         if ids != list(self.rows.views):

@@ -14,6 +14,7 @@ from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.promoting import candidates, preflight_lines, step_lines
 from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.widgets.facts import Facts
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.roles_view import Preflight
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
+    from fleet_tui.tui.widgets.facts import Fact
 
 
 class PromotionScreen(Page):
@@ -44,7 +46,7 @@ class PromotionScreen(Page):
         self.is_promoting = False
         self.epoch = 0
         """The epoch that was promoted to; 0 before."""
-        self._found = Static("", id="found", markup=False)
+        self._found = Facts(id="found")
         self._said = Static("", id="said", markup=False)
         self._typed = Input(id="typed", placeholder="the name of the host that is to lead")
         self._body = VerticalScroll(self._found, can_focus=False)
@@ -137,8 +139,8 @@ class PromotionScreen(Page):
         self.is_promoting = False
         self._say(str(error), "$fleet-bad")
 
-    def _show(self, lines: list[Content]) -> None:
-        self._found.update(Content("\n").join(lines))
+    def _show(self, lines: list[Fact]) -> None:
+        self._found.show(lines)
 
     def _say(self, text: str, style: str = "$fleet-muted") -> None:
         self._said.update(Content.styled(clean(text), style))

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from fleet_tui.model.queue_view import PROMISE, QueueView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.queue import ABSENT, COLUMNS, TaskRows, note_of, show_tasks
-from fleet_tui.tui.safe import clean, content
+from fleet_tui.tui.safe import content
 from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.queue_view import WorkerRow
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
+    from fleet_tui.tui.widgets.facts import Fact
 
 LABEL = 9
 WORKERS_SHOWN = 6
@@ -42,7 +42,7 @@ class QueueScreen(Page):
 
     def __init__(self, app: FleetApp) -> None:
         super().__init__(app, "queue")
-        self.facts = Static("", id="queue-facts", markup=False)
+        self.facts = Facts(id="queue-facts")
         self.rows = TaskRows()
         self.table = LineTable(self.rows, COLUMNS, can_mark=True, empty=ABSENT, id="all-tasks")
         self._box = Vertical(classes="body")
@@ -65,7 +65,7 @@ class QueueScreen(Page):
         view = self.rows.view
         if view is None or not (dirty.parts or dirty.numbers):
             return
-        self.facts.update(Content("\n").join(_facts(view)))
+        self.facts.show(_facts(view))
         self._box.border_title = content(queue_looks.title_of(view) or "no tasks")
         note, style = note_of(view)
         self._box.border_subtitle = content(note, style)
@@ -77,7 +77,7 @@ class QueueScreen(Page):
         self.fleet_app.perform("queue.open")
 
 
-def _facts(view: QueueView) -> Iterator[Content]:
+def _facts(view: QueueView) -> Iterator[Fact]:
     yield _fact("queue", view.place, "")
     yield _fact("promise", PROMISE, "$fleet-muted")
     for why in view.stalled:
@@ -92,8 +92,8 @@ def _facts(view: QueueView) -> Iterator[Content]:
         yield _fact("worker", "none has shown life", "$fleet-wait")
 
 
-def _fact(label: str, text: str, style: str) -> Content:
-    return Content.assemble((f"{label:<{LABEL}}", "$fleet-faint"), (clean(text), style))
+def _fact(label: str, text: str, style: str) -> Fact:
+    return fact(label, text, style, width=LABEL)
 
 
 def _worker(worker: WorkerRow) -> tuple[str, str]:

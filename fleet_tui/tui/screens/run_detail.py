@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.progress import seconds_of
-from fleet_tui.tui.safe import clean, content
+from fleet_tui.tui.safe import content
 from fleet_tui.tui.safe import short as one_line
 from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.log_pane import LogPane
 from fleet_tui.tui.widgets.log_rows import FixedRows, Row, RunRows
 from fleet_tui.tui.widgets.log_view import LogView
@@ -45,7 +44,7 @@ class RunScreen(Page):
         self.run_id = run_id
         self.host_name = app.store.runs[run_id].run.host
         super().__init__(app, f"hosts / {self.host_name} / {run_id}")
-        self.facts = Static("", id="run-facts", markup=False)
+        self.facts = Facts(id="run-facts")
         self.log_pane = LogPane(LogView(app.clock_time, empty="It has said nothing.", id="run-log"))
         self._box = Vertical(classes="body")
         self._box.border_title = content("output")
@@ -83,13 +82,8 @@ class RunScreen(Page):
             self.log_pane.sync(tail)
         if dirty.numbers or self.run_id in dirty.runs:
             dispatch = store.dispatches.get(view.run.dispatch)
-            lines = [
-                Content.assemble((f"{label:<{LABEL}}", "$fleet-faint"), (clean(text), style))
-                for label, text, style in run_facts(
-                    view, dispatch.dispatch if dispatch else None, now, self.fleet_app
-                )
-            ]
-            self.facts.update(Content("\n").join(lines))
+            known = run_facts(view, dispatch.dispatch if dispatch else None, now, self.fleet_app)
+            self.facts.show(fact(label, text, style, width=LABEL) for label, text, style in known)
             self.show_hints()
 
     def open_row(self) -> None:
