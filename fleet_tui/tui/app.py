@@ -227,7 +227,8 @@ class FleetApp(App[None], inherit_bindings=False):
         """Say something for a few seconds, and keep it in the notifications."""
         self.toaster.say(text, severity, kind=kind)
         if kind not in FLEETING:
-            self._show(own_notices.said(text, severity, kind, self.clock.time()), False)
+            said = own_notices.said(text, severity, kind, self.clock.time())
+            self.call_next(self._show, said, False)
 
     def notice(
         self, severity: Severity, event: str, source: str, text: str, run: str | None = None

@@ -81,6 +81,7 @@ def copy(app: FleetApp, text: str, what: str) -> None:
     if way == "off":
         app.toast("Nothing was copied: clipboard is off in [ui] of fleet.toml.", "warning")
         return
+    textual_seams.remember_copied(app, sanitize(text))
     if way == "native":
         app.run_worker(_by_program(app, sanitize(text), what), group="copy", description="copy")
         return

@@ -113,6 +113,11 @@ def send_to_terminal(app: App[Any], sequence: str) -> None:
         app._driver.write(sequence)
 
 
+def remember_copied(app: App[Any], text: str) -> None:
+    """Let the fields of the screen paste what was copied, whoever filled the clipboard."""
+    app._clipboard = text
+
+
 def resize_content(view: ScrollView, size: Size) -> None:
     """Set the scrollable size of a view without laying out the whole screen again.
 

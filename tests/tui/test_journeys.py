@@ -199,12 +199,14 @@ async def test_folding_shows_tool_results_whole() -> None:
         assert "man-db.timer" in desk.text()
 
 
-async def test_times_are_shown_for_the_merged_view_only() -> None:
+async def test_times_of_arrival_are_shown_for_all_runs_and_for_one() -> None:
     async with at_desk(recorded()) as desk:
         await desk.press("5", "t")
-        assert "10:42:1" in desk.text().split("output", 1)[1]
-        await desk.press("right", "t")
-        assert "Times of arrival are kept for the merged view" in desk.toasts()[-1]
+        assert "nas1    10:42:11 ▸ Bash: iostat" in desk.text()
+        await desk.press("right")
+        assert "│10:42:08 ▸ Bash: systemctl" in desk.text()
+        await desk.press("t")
+        assert "│▸ Bash: systemctl" in desk.text()
 
 
 async def test_gathered_answers_show_hosts_and_what_differs() -> None:
@@ -225,6 +227,8 @@ async def test_host_details_tell_reason_and_mend() -> None:
         shown = desk.text()
         assert "start sshd there: sudo systemctl start ssh" in shown
         assert "✗ failed" in shown
+        await desk.press("enter")
+        assert "connection refused by 10.0.3.3 port 22" in desk.text()
         await desk.press("enter")
         assert desk.app.main.output.chosen == 4
 
