@@ -19,7 +19,9 @@ Urgency = Literal["interrupt", "normal", "fyi"]
 Rung = Literal["queued", "handed-over", "seen", "replied", "unknown", "undeliverable"]
 """`seen` and `replied` need the recipient's transcript, or its answer; `unknown` is where no proof
 came and none can come any more; nothing is ever called delivered."""
-RouteName = Literal["stdin", "socket", "channel", "tools", "client", "file", "resume", "operator"]
+RouteName = Literal[
+    "stdin", "socket", "channel", "tools", "client", "bridge", "file", "resume", "operator"
+]
 ScopeKind = Literal["fleet", "machine", "directory", "repo"]
 
 URGENCIES: tuple[Urgency, ...] = ("interrupt", "normal", "fyi")
@@ -33,6 +35,7 @@ PROVES: dict[RouteName, str] = {
     "channel": "the session's transcript",
     "tools": "the session's transcript",
     "client": "nothing but an answer",
+    "bridge": "nothing but an answer",
     "file": "nothing but an answer",
     "resume": "the session's transcript",
     "operator": "being opened here",
@@ -79,7 +82,8 @@ class Peer:
     summary: str = ""
     state: PeerState = "unknown"
     source: str = ""
-    """By what it is known: `registry`, `agents`, `rollout`, `run`, `broker`, `inbox`."""
+    """By what it is known: `registry`, `agents`, `rollout`, `run`, `broker`, `bridge`,
+    `inbox`."""
     seen_at: float = 0.0
     """When that evidence arrived."""
     session: str = ""

@@ -151,7 +151,7 @@ class Broker:
         peer = self._store.by_client(client)
         if peer is None or peer.kind != "client" or peer.host != request.door:
             return None
-        return peer
+        return peer if peer.source == "broker" else None  # not one that another broker serves
 
     def _beat(self, request: HttpRequest, client: str) -> None:
         if (peer := self._mine(request, client)) is not None:

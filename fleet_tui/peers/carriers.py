@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from fleet_tui.model.errors import FleetError, UsageError
 from fleet_tui.model.peer import OPERATOR
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.peers import bus
-from fleet_tui.peers.framing import frame
+from fleet_tui.peers.framing import frame, tame
 from fleet_tui.transport.unix_socket import send_to_socket
 
 if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
     from fleet_tui.model.peer import Message, Peer, RouteName
+    from fleet_tui.peers.bridge import Bridges
     from fleet_tui.peers.settings import PeersSettings
 
 
@@ -70,6 +72,27 @@ class SocketCarrier:
         said = {"type": "user", "message": {"role": "user", "content": frame(message)}}
         await send_to_socket(connection, peer.socket, json.dumps(said).encode() + b"\n")
         return "written to its inbox socket"
+
+
+class BridgeCarrier:
+    """A claude-peers broker that runs on the host already."""
+
+    name: RouteName = "bridge"
+
+    def __init__(self, bridges: Bridges) -> None:
+        self._bridges = bridges
+
+    def serves(self, peer: Peer, message: Message) -> bool:
+        """Serve peers that such a broker lists."""
+        return peer.source == "bridge" and peer.is_live and peer.host in self._bridges.open
+
+    async def hand(self, peer: Peer, message: Message) -> str:
+        """Leave it with the broker, for the peer's client to fetch."""
+        bridge = self._bridges.open.get(peer.host)
+        if bridge is None:
+            raise FleetError("its claude-peers broker is out of reach", where=peer.host)
+        await bridge.hand(peer, replace(message, text=tame(message.text)))
+        return "left with its host's own claude-peers broker"
 
 
 class FileCarrier:

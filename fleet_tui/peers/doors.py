@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.host import Host
 from fleet_tui.model.text import one_line
+from fleet_tui.peers.foreign import ForeignBroker
+from fleet_tui.transport.local import LocalConnection
 from fleet_tui.transport.remote_port import forward_from_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.context import FleetContext
+    from fleet_tui.peers.bridge import Bridges
     from fleet_tui.peers.settings import PeersSettings
     from fleet_tui.transport.base import Connection
     from fleet_tui.transport.loopback_http import HttpServer
@@ -40,11 +45,14 @@ class Doors:
         context: FleetContext,
         settings: PeersSettings,
         server: HttpServer,
+        bridges: Bridges,
         changed: Callable[[], None],
     ) -> None:
         self._context = context
         self._settings = settings
         self._server = server
+        self._bridges = bridges
+        self._address = settings.broker_host or "127.0.0.1"
         self._changed = changed
         self._tasks: list[asyncio.Task[None]] = []
         self._keys: dict[str, str] = {}
@@ -57,24 +65,49 @@ class Doors:
         return self._keys.get(door)
 
     async def open(self, here: str) -> None:
-        """Listen on this machine; raises FleetError when the port is taken."""
-        address = self._settings.broker_host or "127.0.0.1"
-        try:
-            await self._server.open_door(here, address, self._settings.broker_port)
-        except OSError as error:
+        """Listen on this machine, or join the claude-peers broker that has the port.
+
+        Raises FleetError when something else has it.
+        """
+        if not await self._opened_here(here) and not await self._bridge_here(here):
             raise FleetError(
-                f"the broker cannot listen on {address}:{self._settings.broker_port}:"
-                f" {error.strerror or error}",
+                f"the broker cannot listen on {self._address}:{self._settings.broker_port}:"
+                " another program does",
                 where="[peers] broker",
-                mend="end the claude-peers broker that has the port, or configure another port",
-            ) from error
-        self._keys[here] = secrets.token_urlsafe(24)
-        self.reached.add(here)
+                mend="end what has the port, or configure another port",
+            )
         for host in self._context.config.hosts:
             if host.name == here or host.connection == "local":
                 continue
             if host.shell == "posix":
                 self._tasks.append(asyncio.create_task(self._keep(host.name)))
+
+    async def _bridge_here(self, here: str) -> bool:
+        """Join the broker on this machine from now on; False when it is none of claude-peers."""
+        if not await ForeignBroker(here, self._settings.broker_port).is_there():
+            return False
+        self._tasks.append(asyncio.create_task(self._keep_bridge(here)))
+        return True
+
+    async def _keep_bridge(self, here: str) -> None:
+        connection = LocalConnection(Host(here, connection="local"))
+        try:
+            while not await self._opened_here(here):
+                with contextlib.suppress(FleetError):
+                    await self._bridges.serve(connection)
+                await asyncio.sleep(1.0)
+        finally:
+            connection.close()
+
+    async def _opened_here(self, here: str) -> bool:
+        """Listen on this machine ourselves, once nobody else does; False while somebody does."""
+        try:
+            await self._server.open_door(here, self._address, self._settings.broker_port)
+        except OSError:
+            return False
+        self._keys[here] = secrets.token_urlsafe(24)
+        self._say(here, "")
+        return True
 
     async def close(self) -> None:
         """Take every forward back."""
@@ -108,13 +141,22 @@ class Doors:
             except (Unreachable, TimeoutError):
                 self._say(host, "it cannot be reached")
             except FleetError as error:
-                self._say(host, error.what)
-                self._context.notice(
-                    f"peers/door/{host}", "warning", "peers-door", host, str(error)
-                )
+                if not await self._bridged(host):
+                    self._say(host, error.what)
+                    self._context.notice(
+                        f"peers/door/{host}", "warning", "peers-door", host, str(error)
+                    )
             self.reached.discard(host)
             self._changed()
             await asyncio.sleep(RETRY_SECONDS if self.problems.get(host) else 1.0)
+
+    async def _bridged(self, host: str) -> bool:
+        """Join the host's own broker for as long as it lasts; False when it has none."""
+        try:
+            connection = await self._context.pool.connection(host)
+            return await self._bridges.serve(connection)
+        except (FleetError, TimeoutError):
+            return False
 
     def _say(self, host: str, problem: str) -> None:
         if problem:

@@ -12,8 +12,15 @@ from fleet_tui.model.errors import FleetError
 from fleet_tui.model.events import PartChanged
 from fleet_tui.model.peer import OPERATOR, Peer, account
 from fleet_tui.model.peers_view import PeersView
+from fleet_tui.peers.bridge import Bridges
 from fleet_tui.peers.broker import Broker, digest
-from fleet_tui.peers.carriers import FileCarrier, ResumeCarrier, SocketCarrier, StdinCarrier
+from fleet_tui.peers.carriers import (
+    BridgeCarrier,
+    FileCarrier,
+    ResumeCarrier,
+    SocketCarrier,
+    StdinCarrier,
+)
 from fleet_tui.peers.conference import Conferences, writable
 from fleet_tui.peers.courier import Courier
 from fleet_tui.peers.doors import Doors
@@ -53,16 +60,19 @@ class PeerService:
         self.lookout = Lookout(context, self.store, self.settings, self.post)
         self.reservations = Reservations(context, self.store, self._changed)
         self.conferences = Conferences(context, self.store, self.post)
+        port = self.settings.broker_port
+        self.bridges = Bridges(context, self.store, self.post, port, self._kick)
         carriers = (
             StdinCarrier(context),
             SocketCarrier(context),
+            BridgeCarrier(self.bridges),
             FileCarrier(context, self.settings),
             ResumeCarrier(context),
         )
         owner = context.owner or context.new_id("o")
         self.courier = Courier(context, self.store, carriers, self.post, self._changed, owner)
         self._server = HttpServer(self._handle, self._refused)
-        self.doors = Doors(context, self.settings, self._server, self._changed)
+        self.doors = Doors(context, self.settings, self._server, self.bridges, self._changed)
         own = OwnApi(
             context,
             self.store,
@@ -179,7 +189,10 @@ class PeerService:
         if self._broker_says:
             return self._broker_says
         port, reached = self.settings.broker_port, len(self.doors.reached)
-        return f"port {port}, open to {reached} of {len(self._context.config.hosts)} hosts"
+        line = f"port {port}, open to {reached} of {len(self._context.config.hosts)} hosts"
+        if self.bridges.open:
+            line += f", bridged to the own broker of {', '.join(sorted(self.bridges.open))}"
+        return line
 
     # --- by itself --------------------------------------------------------------------------
 

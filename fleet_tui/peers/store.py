@@ -235,7 +235,7 @@ class PeerStore:
     def left_by_clients(self) -> list[Message]:
         """Return what clients fetched of which nothing can be learned any more: they are gone."""
         return self.messages(
-            "rung = 'handed-over' AND route = 'client' AND EXISTS (SELECT 1 FROM peers"
+            "rung = 'handed-over' AND route IN ('client', 'bridge') AND EXISTS (SELECT 1 FROM peers"
             " WHERE name = recipient AND (state = 'gone' OR generation > handed_generation))",
         )
 
@@ -243,7 +243,7 @@ class PeerStore:
         """Return the ids of all that was handed over and may yet be proven."""
         rows = self.database.rows(
             "SELECT id FROM messages WHERE rung IN ('handed-over', 'seen')"
-            " AND handed_at > ? AND recipient != ? AND route != 'client'"
+            " AND handed_at > ? AND recipient != ? AND route NOT IN ('client', 'bridge')"
             " AND NOT (rung = 'seen' AND urgency = 'fyi')",
             (since, OPERATOR),
         )

@@ -246,7 +246,7 @@ async def _write(writer: asyncio.StreamWriter, answer: HttpAnswer, stays: bool) 
     reason = _REASONS.get(answer.status, "Error")
     head = (
         f"HTTP/1.1 {answer.status} {reason}\r\nContent-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\nX-Content-Type-Options: nosniff\r\n"
+        f"Server: fleet-tui\r\nContent-Length: {len(body)}\r\nX-Content-Type-Options: nosniff\r\n"
         f"Connection: {'keep-alive' if stays else 'close'}\r\n\r\n"
     )
     writer.write(head.encode() + body)
