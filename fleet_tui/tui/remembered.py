@@ -27,6 +27,8 @@ class Remembered:
     """Empty until the operator has chosen one."""
     pane: str = "hosts"
     is_zoomed: bool = False
+    hosts_by: str = ""
+    """What the rows of the hosts are grouped by; empty leaves them as fleet.toml has them."""
     history: list[str] = field(default_factory=list)
     """Command lines, oldest first, each once."""
 

@@ -53,7 +53,7 @@ class MainScreen(Screen[None]):
         self.banner = Banner()
         self.tabs = TabLine()
         self.hints = HintBar()
-        self.hosts = HostsPane(app.control.config.defaults.agent)
+        self.hosts = HostsPane(app.control.config.defaults.agent, app.kept.hosts_by)
         self.queue = QueuePane()
         self.peers = PeersPane()
         self.notices = NoticesPane(app.clock_time)
@@ -198,7 +198,7 @@ class MainScreen(Screen[None]):
             "hosts": len(self.hosts.table.shown_keys),
             "queue": len(self.queue.table.shown_keys),
             "peers": len(self.peers.table.shown_keys),
-            "notices": len(self.notices.table.shown_keys),
+            "notices": self.notices.rows.open_count,
         }
         tabs = []
         for pane in self.panes:

@@ -1,13 +1,12 @@
-"""What can be done with hosts and notices."""
+"""What can be done with hosts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.tui import fmt
+from fleet_tui.tui import fmt, host_groups
 from fleet_tui.tui.actions import Action
-from fleet_tui.tui.own_notices import QUESTION_ASKED
-from fleet_tui.tui.verbs import questions, reach
+from fleet_tui.tui.verbs import reach
 
 if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
@@ -39,29 +38,16 @@ def copy_name(app: FleetApp, _argument: str) -> None:
     app.copy(",".join(names), fmt.names(names))
 
 
-def open_notice(app: FleetApp, _argument: str) -> None:
-    """Go to the run or the host that a notice is about."""
-    notice = app.store.notices.get(app.main.notices.table.cursor_key or "")
-    if notice is None:
+def group(app: FleetApp, argument: str) -> None:
+    """Group the rows the way named, else the next way; the next start groups them so too."""
+    held = app.main.hosts.rows.by
+    named = {"group": "group", "tier": "tier", "none": ""}
+    if argument and argument not in named:
+        app.toast(f"Hosts are grouped by group, tier or none, not by {argument!r}.", "warning")
         return
-    if notice.event == QUESTION_ASKED and questions.open_run(app, notice.run or ""):
-        return
-    run = app.store.runs.get(notice.run or "")
-    if run is not None and run.run.dispatch in app.store.dispatches:
-        app.main.show_run(run.run.dispatch, run.run.id)
-    elif notice.source in app.store.hosts:
-        open_host(app, notice.source)
-    else:
-        app.toast("This notice is about no run and no host.", "warning")
-
-
-def copy_notice(app: FleetApp, _argument: str) -> None:
-    """Copy the text of the marked notices, or of the one at the cursor."""
-    keys = app.main.notices.table.marked_or_cursor()
-    notices = [app.store.notices[key] for key in keys if key in app.store.notices]
-    if notices:
-        what = "the notice" if len(notices) == 1 else fmt.some(len(notices), "notice")
-        app.copy("\n".join(f"{notice.source}: {notice.text}" for notice in notices), what)
+    way = named[argument] if argument else host_groups.next_way(held)
+    app.kept.hosts_by = way
+    app.main.hosts.group_by(way)
 
 
 ACTIONS = (
@@ -86,29 +72,21 @@ ACTIONS = (
         why_disabled=reach.no_rows,
     ),
     Action(
+        "hosts.group",
+        "Group the rows: by group, by tier, not at all",
+        ("b",),
+        "hosts",
+        group,
+        hint="by group",
+        command="group-by",
+        argument="[group|tier|none]",
+    ),
+    Action(
         "hosts.copy",
         "Copy the names of the marked hosts, or of this one",
         ("y",),
         "hosts",
         copy_name,
-        why_disabled=reach.no_rows,
-    ),
-    Action(
-        "notices.open",
-        "Go to what the notice is about",
-        ("enter",),
-        "notices",
-        open_notice,
-        hint="open",
-        why_disabled=reach.no_rows,
-    ),
-    Action(
-        "notices.copy",
-        "Copy the marked notices, or this one",
-        ("y",),
-        "notices",
-        copy_notice,
-        hint="copy",
         why_disabled=reach.no_rows,
     ),
 )

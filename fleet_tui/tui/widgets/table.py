@@ -128,6 +128,13 @@ class LineTable(ThemedView, inherit_bindings=False):
             replace(c, width=min(width, c.most)) if c.id == column_id else c for c in self._columns
         )
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these columns from now on; the order stays where its column does."""
+        self._columns = tuple(columns)
+        self._rows.set_columns(columns)
+        self.reload()
+        self._restate()
+
     @property
     def filter(self) -> str:
         """Return what the shown rows contain; `!text` shows those that do not."""

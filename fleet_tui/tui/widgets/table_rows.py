@@ -36,13 +36,21 @@ class TableRows:
 
     def __init__(self, model: TableModel, columns: Sequence[Column]) -> None:
         self.model = model
-        self._titled = [column for column in columns if column.title]
-        self._first = columns[0].id if columns else ""
+        self._titled: list[Column] = []
+        self._first = ""
         self.keys: list[str] = []
         """What is shown, in order."""
         self.filter = ""
         self.order: Order | None = None
         self.marks = Marks()
+        self.set_columns(columns)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Order and name the rows by these columns; an order by one that is gone is dropped."""
+        self._titled = [column for column in columns if column.title]
+        self._first = columns[0].id if columns else ""
+        if self.order is not None and self.order.column not in {c.id for c in self._titled}:
+            self.order = None
 
     def reload(self) -> None:
         """Ask the model for its keys again."""
