@@ -19,6 +19,7 @@ from fleet_tui.desks.audit import AuditDesk
 from fleet_tui.desks.costs import CostsDesk
 from fleet_tui.desks.doctor import DoctorDesk
 from fleet_tui.desks.history import HistoryDesk
+from fleet_tui.desks.notices import NoticesDesk
 from fleet_tui.desks.peers import PeersDesk
 from fleet_tui.desks.queue import QueueDesk
 from fleet_tui.desks.roles import RolesDesk
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.notices_control import NoticesControl
     from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
@@ -72,6 +74,7 @@ class CoreThread:
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
         self.audit: AuditControl = AuditDesk(self._call, self._fleet)
+        self.notices: NoticesControl = NoticesDesk(self._call, self._fleet)
         self.peers: PeersControl = PeersDesk(self._call, self._fleet)
         self.costs: CostsControl = CostsDesk(self._call, self._fleet)
         self.doctor: DoctorControl = DoctorDesk(self._call, self._fleet)

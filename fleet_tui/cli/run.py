@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import LEAVE, open_fleet, run_async
+from fleet_tui.cli.telling import hear_notices, tell_before_leaving
 from fleet_tui.cli.waiting import with_waiting_document
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.request import DispatchRequest
@@ -105,6 +106,7 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
         if preview.cost and not options.json and fleet.config.budget.usd_per_day is not None:
             complain(preview.cost)
         reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)
+        hear_notices(fleet)
         gone = asyncio.Event()
         fleet.bus.subscribe(_until_the_reader_goes(reporter.heard, gone))
         live = await fleet.dispatch(request)
@@ -125,6 +127,7 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
             await _cancel_all(fleet, ending)
             raise BrokenPipeError
         runs = await ending
+        await tell_before_leaving(fleet)
         if options.gather and not options.json:
             for group in fleet.archive.gather(live.dispatch.id):
                 reporter.gathered(group)

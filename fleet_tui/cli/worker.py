@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.cli import console
 from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import load_config, open_fleet, run_async
+from fleet_tui.cli.telling import keep_telling, tell_before_leaving
 from fleet_tui.config.durations import parse_duration
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.events import NoticeRaised
@@ -69,12 +70,14 @@ async def _work(options: argparse.Namespace, drain: float) -> int:
             host, slots=options.concurrency, labels=options.label, name=options.name or ""
         )
         fleet.bus.subscribe(_tell)
+        await keep_telling(fleet)
         await queue.tend()
         say(f"{worker.name} works for {host} from {queue.store.place}")
         stop = _Stop(worker, drain)
         stop.listen()
         await queue.work(worker, once=options.once)
         await stop.settled()
+        await tell_before_leaving(fleet)
         say(f"{worker.name} took {worker.tally.taken} and has ended")
     return 0
 

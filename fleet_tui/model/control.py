@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.notice import Notice
+    from fleet_tui.model.notices_control import NoticesControl
     from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.question import Answer
     from fleet_tui.model.queue_control import QueueControl
@@ -75,6 +76,10 @@ class FleetControl(Protocol):
     @property
     def queue(self) -> QueueControl:
         """The shared task queue."""
+
+    @property
+    def notices(self) -> NoticesControl:
+        """Notices, and the routes on which they leave."""
 
     @property
     def peers(self) -> PeersControl:

@@ -10,6 +10,8 @@ from fleet_tui.model.snapshot import PartView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_tui.model.notice import Notice
+
 DeliveryState = Literal["queued", "sent", "accepted", "seen", "failed", "skipped"]
 """`queued` waits; `sent` has left without an answer; `accepted` the service has it; `seen` a person
 has acknowledged it; `failed` is not tried again; `skipped` was acknowledged before its time."""
@@ -54,8 +56,31 @@ class NoticeProof:
 
 
 @dataclass(frozen=True, slots=True)
+class WayView:
+    """A way in: the receiver's door to a host, a topic that is followed, a topic of answers."""
+
+    kind: str
+    """`receiver`, `follow` or `reply`."""
+    name: str
+    """The host, or the route."""
+    is_open: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RoutesView(PartView):
     """All routes, and the newest notices' deliveries by notice id."""
 
     routes: tuple[RouteView, ...] = ()
     proofs: Mapping[str, NoticeProof] = field(default_factory=dict)
+    mutes: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Until when notices of an event from a source go nowhere, by both."""
+    ways: tuple[WayView, ...] = ()
+    """The ways on which notices of others come in."""
+    earlier: tuple[Notice, ...] = ()
+    """Notices of earlier sessions, oldest first."""
+
+    def is_known(self, notice: str) -> bool:
+        """Tell whether somebody has acknowledged a notice."""
+        proof = self.proofs.get(notice)
+        return proof is not None and proof.acknowledged_at is not None

@@ -7,13 +7,11 @@ import contextlib
 import os
 import random
 import secrets
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.events import NoticeRaised, PartChanged
 from fleet_tui.model.notice import Notice
-from fleet_tui.model.routes_view import DeliveryView, NoticeProof, RoutesView, RouteView
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import compose
 from fleet_tui.notify.carrier import Carrier
@@ -22,6 +20,7 @@ from fleet_tui.notify.keys import KeyRing
 from fleet_tui.notify.message import Message
 from fleet_tui.notify.outbox import Delivery, Outbox, Planned
 from fleet_tui.notify.phone_desk import PhoneDesk
+from fleet_tui.notify.picture import routes_view, ways_of
 from fleet_tui.notify.routing import choose, first_due
 from fleet_tui.notify.sender import Sender
 from fleet_tui.notify.settings import Route, routes_of
@@ -32,10 +31,12 @@ if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
     from fleet_tui.model.events import Event
     from fleet_tui.model.notice import Severity
+    from fleet_tui.model.routes_view import RoutesView
     from fleet_tui.notify.message import ServiceAnswer
 
 GATHER_SECONDS = 0.05
 """Notices of so long are written to disk together."""
+EARLIER_SECONDS = 86_400.0
 FAILED_EVENT = "route-failed"
 FLEET_ID = "fleet"
 
@@ -72,6 +73,8 @@ class NoticeDesk:
         self._change = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._is_echo = False
+        self._earlier: tuple[Notice, ...] = ()
+        self._mutes = self.outbox.mutes(self.now())
         self.phone = PhoneDesk(context, self)
         self.ways = Ways(context, self, self._ways_changed, environ)
         self._unsubscribe = context.bus.subscribe(self._heard)
@@ -80,11 +83,13 @@ class NoticeDesk:
 
     async def start(self) -> None:
         """Send what waits, go on sending, and take in what others send."""
-        await self._start_sending()
+        self._earlier = await asyncio.to_thread(self._of_earlier_sessions)
+        await self.start_sending()
         await self.ways.start()
         await self.phone.start()
 
-    async def _start_sending(self) -> None:
+    async def start_sending(self) -> None:
+        """Send what waits, and go on sending."""
         await asyncio.to_thread(self.outbox.requeue_unanswered, self.now())
         self.sender.start()
         await self.publish()
@@ -148,6 +153,12 @@ class NoticeDesk:
         await self.publish()
         return changed
 
+    async def mute(self, event: str, source: str, seconds: float) -> None:
+        """Send notices of this kind from there nowhere for so long; 0 ends it."""
+        until = self.now() + seconds if seconds > 0 else 0.0
+        await asyncio.to_thread(self.outbox.mute, event, source, until)
+        await self.publish()
+
     async def test(self, name: str) -> ServiceAnswer:
         """Send a test message on one route now; raises KeyError for an unknown one."""
         route = self.routes[name]
@@ -184,8 +195,10 @@ class NoticeDesk:
 
     async def flush(self, timeout: float) -> list[Delivery]:
         """Send what is due and return what is still under way after `timeout` seconds."""
+        if self._writing is not None:
+            await self._writing
         if not self.sender.is_running:
-            await self._start_sending()
+            await self.start_sending()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while await asyncio.to_thread(self._under_way):
@@ -230,6 +243,8 @@ class NoticeDesk:
 
     def _plan(self, notice: Notice, origin: str, hops: int) -> list[Planned]:
         now = self.now()
+        if (notice.event, notice.source) in self._mutes:
+            return []
         plan = []
         for route in self.routes.values():
             choice = choose(route, notice, origin=origin, hops=hops)
@@ -268,6 +283,15 @@ class NoticeDesk:
             self.outbox.remember(FLEET_ID, known)
         return known
 
+    def _of_earlier_sessions(self) -> tuple[Notice, ...]:
+        """Return what was told in the last day, and older errors that nobody knows of."""
+        begin = self.now() - EARLIER_SECONDS
+        return tuple(
+            notice
+            for notice, acked_at, _ in reversed(self.outbox.recent())
+            if notice.at >= begin or (acked_at is None and notice.severity == "error")
+        )
+
     def _under_way(self) -> list[Delivery]:
         now = self.now()
         return [
@@ -278,37 +302,9 @@ class NoticeDesk:
         ]
 
     def _view(self) -> RoutesView:
-        proofs: dict[str, NoticeProof] = {}
-        by_route: dict[str, list[Delivery]] = defaultdict(list)
-        for notice, acked_at, deliveries in self.outbox.recent():
-            for delivery in deliveries:
-                by_route[delivery.route].append(delivery)
-            proofs[notice.id] = NoticeProof(
-                tuple(
-                    DeliveryView(
-                        delivery.route,
-                        delivery.state,
-                        delivery.since,
-                        delivery.attempts,
-                        delivery.answer,
-                        delivery.due if delivery.state == "queued" else None,
-                    )
-                    for delivery in deliveries
-                ),
-                acked_at,
-            )
-        views = (self._route_view(route, by_route[name]) for name, route in self.routes.items())
-        return RoutesView(tuple(views), proofs)
-
-    def _route_view(self, route: Route, deliveries: Sequence[Delivery]) -> RouteView:
-        tried = sorted((one for one in deliveries if one.answer), key=lambda one: one.since)
-        accepted = [one.since for one in deliveries if one.state in {"accepted", "seen"}]
-        return RouteView(
-            route.name,
-            route.kind,
-            queued=sum(one.state in {"queued", "sent"} for one in deliveries),
-            failed=sum(one.state == "failed" for one in deliveries),
-            accepted_at=max(accepted, default=None),
-            last=tried[-1].answer if tried else "",
-            is_failing=route.name in self.sender.failing,
+        ways = ways_of(self.ways, self.phone)
+        view = routes_view(
+            self.outbox, self.routes, self.sender.failing, ways, self._earlier, self.now()
         )
+        self._mutes = dict(view.mutes)
+        return view

@@ -52,6 +52,9 @@ CREATE TABLE IF NOT EXISTS gates (
     digest TEXT NOT NULL, nonce TEXT NOT NULL, expires_at REAL NOT NULL, used_at REAL,
     UNIQUE (notice, digest)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS mutes (
+    event TEXT NOT NULL, source TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (event, source)
+) STRICT;
 CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 PRAGMA user_version = 1;
 """
@@ -162,16 +165,31 @@ class Outbox:
         due: float | None = None,
         told: int | None = None,
         receipt: str | None = None,
-        is_attempt: bool = False,
     ) -> None:
         """Write a delivery's new state; `due` is for `queued`."""
         with self.writing() as db:
             db.execute(
                 "UPDATE deliveries SET state = ?, since = ?, answer = ?, due = coalesce(?, due),"
-                " told = coalesce(?, told), receipt = coalesce(?, receipt),"
-                " attempts = attempts + ? WHERE id = ?",
-                (state, now, answer, due, told, receipt, int(is_attempt), delivery),
+                " told = coalesce(?, told), receipt = coalesce(?, receipt) WHERE id = ?",
+                (state, now, answer, due, told, receipt, delivery),
             )
+
+    def claim(self, deliveries: Sequence[int], now: float) -> bool:
+        """Note that these are being sent; False when another program has begun with one of them."""
+        marks = ",".join("?" * len(deliveries))
+        with self.writing() as db:
+            (free,) = db.execute(
+                f"SELECT count(*) FROM deliveries WHERE id IN ({marks}) AND state = 'queued'",
+                tuple(deliveries),
+            ).fetchone()
+            if free != len(deliveries):
+                return False
+            db.execute(
+                "UPDATE deliveries SET state = 'sent', since = ?, answer = '',"
+                f" attempts = attempts + 1 WHERE id IN ({marks})",
+                (now, *deliveries),
+            )
+        return True
 
     def requeue_unanswered(self, now: float) -> int:
         """Queue again what was `sent` when a program died; returns how many."""
@@ -210,6 +228,29 @@ class Outbox:
         for delivery in self._select(f"notice IN ({marks}) ORDER BY d.id", tuple(found)):
             found[delivery.notice.id][2].append(delivery)
         return list(found.values())
+
+    def acknowledged_by(self, limit: int = 200) -> dict[str, str]:
+        """Return who acknowledged the newest notices, by id."""
+        with self.reading() as db:
+            rows = db.execute(
+                "SELECT id, acked_by FROM notices WHERE acked_by IS NOT NULL"
+                " ORDER BY at DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return {str(notice): str(by) for notice, by in rows}
+
+    def mute(self, event: str, source: str, until: float) -> None:
+        """Let notices of an event from a source go nowhere until then, Unix seconds."""
+        with self.writing() as db:
+            db.execute("INSERT OR REPLACE INTO mutes VALUES (?, ?, ?)", (event, source, until))
+
+    def mutes(self, now: float) -> dict[tuple[str, str], float]:
+        """Return what is muted now, and until when, by event and source."""
+        with self.reading() as db:
+            rows = db.execute(
+                "SELECT event, source, until FROM mutes WHERE until > ?", (now,)
+            ).fetchall()
+        return {(str(event), str(source)): float(until) for event, source, until in rows}
 
     def note(self, key: str) -> str | None:
         """Return what was remembered under `key`."""

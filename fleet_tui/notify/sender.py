@@ -134,8 +134,9 @@ class Sender:
         if not batch[0].is_digest:
             message = await self._with_buttons(route, batch[0], message)
         now = self._context.clock.time()
-        for delivery in batch:
-            await asyncio.to_thread(self._outbox.put, delivery.id, "sent", now, is_attempt=True)
+        claimed = await asyncio.to_thread(self._outbox.claim, [one.id for one in batch], now)
+        if not claimed:
+            return  # another program of this machine sends it
         await self.log(message, route)
         answer = await self._carrier.send(route, message)
         for delivery in batch:

@@ -20,6 +20,8 @@ TITLES = {
     "task": "One task",
     "heartbeats": "Heartbeats",
     "notices": "Notifications",
+    "notice": "One notification",
+    "routes": "Routes of notifications",
     "output": "Output of a dispatch",
     "run": "A run (output, a host's runs)",
     "machine": "A host (hosts, output, its own screen)",

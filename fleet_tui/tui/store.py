@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui.states import is_on_its_own
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Store:
         self.runs: dict[str, RunView] = {}
         self.dispatches: dict[str, DispatchView] = {}
         self.notices: dict[str, Notice] = {}
+        self._has_earlier = False
         self._parts: dict[type[PartView], PartView] = {}
         self._asking: set[str] = set()
         self._answered: dict[tuple[str, str], float] = {}
@@ -74,6 +76,8 @@ class Store:
             self.dispatches[dispatch_id] = dispatch
         dirty.parts = set(changes.parts)
         self._parts.update(changes.parts)
+        if (routes := self.part(RoutesView)) is not None and RoutesView in changes.parts:
+            self._take_earlier(routes.earlier)
         dirty.notices = changes.notices
         self._take_notices(changes.notices)
         return dirty
@@ -123,6 +127,13 @@ class Store:
             self.notices[notice.id] = notice
         while len(self.notices) > MAX_NOTICES:
             del self.notices[next(iter(self.notices))]
+
+    def _take_earlier(self, earlier: tuple[Notice, ...]) -> None:
+        """Put notices of earlier sessions before those of this one."""
+        new = {notice.id: notice for notice in earlier if notice.id not in self.notices}
+        if new and not self._has_earlier:
+            self.notices = {**new, **self.notices}
+        self._has_earlier = self._has_earlier or bool(new)
 
     def dispatch_order(self) -> list[str]:
         """Return the ids of the known dispatches, oldest first."""

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui.own_notices import SAID
 from fleet_tui.tui.safe import short
 
@@ -71,7 +72,13 @@ class Toaster:
 
     def tell(self, notices: Iterable[Notice]) -> None:
         """Show what is worth interrupting for; many of one kind as one sentence."""
-        loud = [n for n in notices if n.severity != "info" and n.event != SAID]
+        view = self._app.store.part(RoutesView)
+        muted = view.mutes if view is not None else {}
+        loud = [
+            n
+            for n in notices
+            if n.severity != "info" and n.event != SAID and (n.event, n.source) not in muted
+        ]
         kinds = Counter(notice.event for notice in loud)
         for notice in reversed(loud):
             many = kinds.pop(notice.event, 0)

@@ -15,6 +15,8 @@ TWINS = {
     "talk": "peers inbox",
     "conference": "peers conference",
     "notices": "notify list",
+    "notice": "notify list --json",
+    "routes": "notify test",
     "output": "attach RUN",
     "gather": "run TARGET --gather",
     "split": "attach RUN",

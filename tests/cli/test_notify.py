@@ -117,3 +117,11 @@ def test_a_host_that_may_not_send_gets_no_hook(routed: Program) -> None:
     done = routed.run("notify", "install-hook", "web01", "--yes")
     assert done.code == 2
     assert "[receiver]" in done.err
+
+
+def test_a_run_tells_the_routes_before_it_ends(program: Program, services: Services) -> None:
+    more = f'[[notify]]\nkind = "webhook"\nurl = "{services.url}/hook/x"\n'
+    program.configure([{"name": "here", "connection": "local"}], more=more)
+    assert program.run("run", "here", "--agent", "shell", "--", "exit 3").code == 1
+    events = {body["event"] for body in services.bodies()}
+    assert events == {"run-failed", "dispatch-finished"}

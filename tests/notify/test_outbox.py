@@ -55,7 +55,8 @@ def test_it_survives_being_closed(outbox: Outbox, tmp_path: Path) -> None:
     outbox.add([(NOTICE, PLAN)])
     first = outbox.due("phone", NOW)
     assert first is not None
-    outbox.put(first.id, "sent", NOW, is_attempt=True)
+    assert outbox.claim([first.id], NOW)
+    assert not outbox.claim([first.id], NOW)
     outbox.close()
     again = Outbox(tmp_path)
     assert states(again) == {"phone": "sent", "pager": "queued"}

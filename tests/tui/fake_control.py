@@ -22,6 +22,7 @@ from tests.tui.answers import done, refused
 from tests.tui.fake_audit import FakeAudit
 from tests.tui.fake_costs import FakeCosts
 from tests.tui.fake_lines import FakeLines, FakeTimeline
+from tests.tui.fake_notices import FakeNotices
 from tests.tui.fake_past import FakeDoctor, FakeHistory, FakeThreads
 from tests.tui.fake_peers import FakePeers
 from tests.tui.fake_queue import FakeQueue
@@ -75,6 +76,7 @@ class FakeControl:
         self.history: tuple[str, ...] = ("summarise what changed since yesterday", "uname -a")
         self.audit = FakeAudit()
         self.peers = FakePeers(self)
+        self.notices = FakeNotices(self)
         self.roles = FakeRoles(self)
         self.costs = FakeCosts(self.now)
         self.doctor, self.past, self.threads = FakeDoctor(), FakeHistory(self), FakeThreads()
