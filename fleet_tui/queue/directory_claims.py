@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.task import (
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
 
 MAX_SIGNATURE = 64 * 1024
 FRESH_FOR = 1.0
-"""Seconds for which one look at `pending/` is used."""
+"""Seconds for which one look at `pending/` is used, at least."""
+LOOKS_SHARE = 4
+"""A look that took long is used for so many times its own time."""
 CROWD = 32
-"""Where others claim too, one of the first so many is tried."""
+"""Where others claim too, one of the first so many of the same priority is tried."""
+MISSES = 4
+NAMES_A_MISS = 64
+"""After so many misses in a row, and one more for so many names, the names are listed again."""
 
 
 class Claimer:
@@ -43,6 +49,7 @@ class Claimer:
         self._found = Pending()
         self._ready: list[str] = []
         self._scanned_at: float | None = None
+        self._fresh_for = FRESH_FOR
         self._random = random.Random()
 
     def forget(self) -> None:
@@ -72,17 +79,19 @@ class Claimer:
 
     def _is_stale(self) -> bool:
         scanned_at = self._scanned_at
-        return scanned_at is None or self._clock.monotonic() - scanned_at >= FRESH_FOR
+        return scanned_at is None or self._clock.monotonic() - scanned_at >= self._fresh_for
 
     async def _look(self) -> None:
+        began = self._clock.monotonic()
         self._found = await self._backlog.scan()
         self._ready = self._backlog.ordered(self._found)
         self._scanned_at = self._clock.monotonic()
+        self._fresh_for = max(FRESH_FOR, LOOKS_SHARE * (self._scanned_at - began))
         for file, why in self._found.unfit.items():
             await self.set_aside(file, why)
 
     async def _first(self, accepts: Callable[[Task], bool], host: str) -> tuple[Claim, Hold] | None:
-        passed = 0
+        passed = misses = 0
         while passed < len(self._ready):
             name = self._ready[passed]
             known = self._backlog.known(name)
@@ -93,6 +102,10 @@ class Claimer:
             tries = self._found.tries.get(name, 0)
             hold = await self._custody.take(f"{name}{TASK}", name, host, tries + 1)
             if hold is None:
+                misses += 1
+                if misses >= MISSES + len(self._ready) // NAMES_A_MISS:
+                    misses = 0
+                    await self._drop_gone(passed)
                 self._step_aside(passed)
                 continue
             hold.tries = tries
@@ -108,9 +121,19 @@ class Claimer:
     def _step_aside(self, start: int) -> None:
         """Others take tasks as well: go on with another than they probably will."""
         crowd = self._ready[start : start + CROWD]
-        if len(crowd) > 1:
+        if crowd:
+            first = self._priority(crowd[0])
+            crowd = list(takewhile(lambda name: self._priority(name) == first, crowd))
             jump = self._random.randrange(len(crowd))
-            self._ready[start : start + CROWD] = crowd[jump:] + crowd[:jump]
+            self._ready[start : start + len(crowd)] = crowd[jump:] + crowd[:jump]
+
+    async def _drop_gone(self, start: int) -> None:
+        """Leave out what others have taken since the last look."""
+        there = await self._custody.folder.names(PENDING)
+        self._ready[start:] = [name for name in self._ready[start:] if f"{name}{TASK}" in there]
+
+    def _priority(self, name: str) -> int:
+        return self._backlog.priority(self._found, name)
 
     async def _understand(self, hold: Hold, accepts: Callable[[Task], bool]) -> Claim | None:
         """Read what was claimed; set it aside when that cannot be, return it when not accepted."""

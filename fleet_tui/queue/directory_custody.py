@@ -69,6 +69,9 @@ class Custody:
         stamp = int(self._clock.time())
         try:
             await self.folder.stamp(f"{PENDING}/{source}", stamp)
+        except FileNotFoundError:
+            return None
+        try:
             await self.folder.rename(f"{PENDING}/{source}", f"{RUNNING}/{file}")
         except FileNotFoundError:
             # A network mount may have done it and say so: the name is ours alone.

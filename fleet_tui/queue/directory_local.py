@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
 READ_AHEAD = 1000
+_BLOCK = 64 * 1024
 
 
 class System(Protocol):
@@ -137,6 +138,11 @@ class LocalFolder:
                     continue
         return entries
 
+    async def names(self, folder: str) -> set[str]:
+        """Return the names in a folder."""
+        with self._system.scandir(self._at(folder)) as found:
+            return {one.name for one in found}
+
     async def stat(self, path: str) -> FileEntry | None:
         """Return one entry."""
         try:
@@ -150,8 +156,10 @@ class LocalFolder:
             await self.sync_name(path)
         flags = os.O_RDONLY | disk.BINARY | _NO_FOLLOW | _NO_WAIT
         fd = self._system.open(self._at(path), flags)
-        with os.fdopen(fd, "rb") as file:
-            return file.read(limit)
+        try:
+            return _read_all(fd, limit)
+        finally:
+            os.close(fd)
 
     async def read_many(self, paths: Sequence[str], limit: int) -> list[bytes | None]:
         """Read one after the other."""
@@ -219,6 +227,16 @@ class LocalFolder:
     def _remove(self, *paths: str) -> None:
         for path in paths:
             Path(self._at(path)).unlink(missing_ok=True)
+
+
+def _read_all(fd: int, limit: int) -> bytes:
+    pieces = []
+    while limit > 0 and (piece := os.read(fd, min(limit, _BLOCK))):
+        pieces.append(piece)
+        limit -= len(piece)
+        if len(piece) < _BLOCK:
+            break
+    return b"".join(pieces)
 
 
 def _entry(name: str, status: os.stat_result) -> FileEntry:

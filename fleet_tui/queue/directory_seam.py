@@ -46,6 +46,9 @@ class QueueFolder(Protocol):
     async def scan(self, folder: str) -> list[FileEntry]:
         """Return what is in a folder, in no order."""
 
+    async def names(self, folder: str) -> set[str]:
+        """Return the names in a folder, without asking what each is."""
+
     async def stat(self, path: str) -> FileEntry | None:
         """Return one entry, None when nothing is there."""
 
