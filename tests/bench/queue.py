@@ -1,9 +1,15 @@
-"""Tasks a second and time from add to claim, beside the plain shell worker and bare JetStream."""
+"""Tasks a second and time from add to claim, beside the plain shell worker.
+
+Every worker is a process. Counted is the time from the first claim to the last commit, without the
+starting and ending of processes, and what the workers use of the processor meanwhile, which says
+more than the time where the machine has other things to do.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -39,8 +45,9 @@ def run(tasks: int, rounds: int) -> None:
     print(f"queue: {tasks} tasks, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for workers in WORKERS:
         for backend in ("directory", "sftp", "nats"):
-            _say(f"{backend}, {workers} workers", tasks / _drained(backend, tasks, workers))
-        _say(f"plain shell worker, {workers} workers", tasks / _shell(tasks, workers))
+            seconds, busy = drained(backend, tasks, workers)
+            _say(f"{backend}, {workers} workers", tasks / seconds, busy / tasks)
+        _say(f"plain shell worker, {workers} workers", *_shell(tasks, workers))
     for backend in ("directory", "sftp", "nats"):
         times = sorted(asyncio.run(_idle(backend, rounds)))
         p50, p99 = statistics.median(times), times[int(len(times) * 0.99)]
@@ -48,12 +55,14 @@ def run(tasks: int, rounds: int) -> None:
               f"  p99 {p99 * 1e3:8.1f} ms")  # fmt: skip
 
 
-def _say(what: str, rate: float) -> None:
-    print(f"   {what:42s} {rate:10.1f} tasks/s", flush=True)
+def _say(what: str, rate: float, busy: float) -> None:
+    load = os.getloadavg()[0]
+    print(f"   {what:42s} {rate:10.1f} tasks/s {busy * 1e3:8.2f} ms CPU a task, load {load:.1f}",
+          flush=True)  # fmt: skip
 
 
-def _drained(backend: str, tasks: int, workers: int) -> float:
-    """Return the seconds in which processes claim and commit everything."""
+def drained(backend: str, tasks: int, workers: int) -> tuple[float, float]:
+    """Return the seconds in which processes claim and commit everything, and their CPU seconds."""
     with (
         tempfile.TemporaryDirectory(prefix="fleet-bench-queue-") as folder,
         site_in(Path(folder), backend) as (site, _),
@@ -69,11 +78,14 @@ def _drained(backend: str, tasks: int, workers: int) -> float:
         for one in crew:  # all have opened the queue before any begins
             assert one.stdout is not None
             one.stdout.readline()
-        began = time.monotonic()
         for one in crew:
-            one.communicate("go\n")
-            assert one.returncode == 0
-        return time.monotonic() - began
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        said = [tuple(map(float, one.communicate()[0].split())) for one in crew]
+        assert not any(one.returncode for one in crew)
+    began, ended, busy = zip(*said, strict=True)
+    return max(ended) - min(began), sum(busy)
 
 
 async def _fill(site: Site, tasks: int) -> None:
@@ -81,20 +93,26 @@ async def _fill(site: Site, tasks: int) -> None:
         await store.add([Draft(f"task {number}".encode()) for number in range(tasks)])
 
 
-def _shell(tasks: int, workers: int) -> float:
+def _shell(tasks: int, workers: int) -> tuple[float, float]:
+    """Return its tasks a second, and CPU seconds a task."""
     with tempfile.TemporaryDirectory(prefix="fleet-bench-queue-") as folder:
         for name in FOLDERS:
             (Path(folder) / name).mkdir()
         for number in range(tasks):
             (Path(folder) / "pending" / f"{number:05}.md").write_text(f"task {number}")
-        began = time.monotonic()
+        began, before = time.monotonic(), _children()
         crew = [
             subprocess.Popen([require("dash"), "-c", SHELL, "worker", f"h{number}", folder])
             for number in range(workers)
         ]
         for one in crew:
             one.wait()
-        return time.monotonic() - began
+        return tasks / (time.monotonic() - began), (_children() - before) / tasks
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 async def _idle(backend: str, rounds: int) -> list[float]:
@@ -134,8 +152,12 @@ async def _work(site: Site) -> None:
     async with site.store(SystemClock(), 60.0, 3) as store:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
+        began, before = time.monotonic(), time.process_time()
+        ended = began
         while (claim := await store.claim(lambda task: True, host="bench")) is not None:
             await store.commit(claim, Result("ok"))
+            ended = time.monotonic()
+        print(began, ended, time.process_time() - before)
 
 
 async def counts(folder: Path) -> dict[str, int]:
