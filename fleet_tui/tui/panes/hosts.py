@@ -199,7 +199,7 @@ class HostsPane(Pane):
             self._take_order()
             self._fit_names()
         else:
-            self.table.refresh()
+            self.table.refresh_changed()
         self._count()
 
     def _take_order(self) -> None:

@@ -8,6 +8,7 @@ from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui import states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.notice_looks import far_look
+from fleet_tui.tui.own_notices import SAID
 from fleet_tui.tui.panes.pane import Pane
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.columns import Column
@@ -44,7 +45,9 @@ class NoticeRows:
     @property
     def open_count(self) -> int:
         """How many notices nobody has acknowledged."""
-        return sum(not self._is_known(key) for key in self.notices)
+        return sum(
+            not self._is_known(key) for key, one in self.notices.items() if one.event != SAID
+        )
 
     def ids(self) -> Sequence[str]:
         """Return the notices' ids, newest first."""
@@ -115,7 +118,7 @@ class NoticesPane(Pane):
             self.rows.notices = store.notices
             self.rows.view = store.part(RoutesView)
             self.table.reload()
-            self.table.refresh()
+            self.table.refresh_changed()
             total, unknown = len(store.notices), self.rows.open_count
             of_all = f" of {total}" if unknown != total else ""
             self.set_title(f"{unknown}{of_all}" if total else "")

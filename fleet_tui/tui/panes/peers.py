@@ -121,7 +121,7 @@ class PeersPane(Pane):
             self.table.reload()
             self.set_title(title_of(view))
         elif dirty.numbers:
-            self.table.refresh()
+            self.table.refresh_changed()
 
 
 def title_of(view: PeersView) -> str:

@@ -144,7 +144,7 @@ def show_tasks(rows: TaskRows, table: LineTable, store: Store, dirty: Dirty, now
         table.empty = view.problem or EMPTY
         table.reload()
     elif dirty.numbers:
-        table.refresh()
+        table.refresh_changed()
 
 
 def note_of(view: QueueView) -> tuple[str, str]:

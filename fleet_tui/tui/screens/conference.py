@@ -110,7 +110,7 @@ class ConferenceScreen(Page):
             self.table.reload()
             self.show_hints()
         elif dirty.numbers:
-            self.table.refresh()
+            self.table.refresh_changed()
 
     def step(self, direction: int) -> None:
         """Show the next or previous conference."""

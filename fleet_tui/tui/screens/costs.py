@@ -139,7 +139,7 @@ class CostsScreen(Page):
             return
         self.rows.show(report, self.grouping)
         self.table.reload()
-        self.table.refresh()
+        self.table.refresh_changed()
         self._box.border_title = content(f"by {self.grouping}")
         others = ", ".join(name for name in GROUPINGS if name != self.grouping)
         self._box.border_subtitle = content(f"b: {others}")

@@ -146,7 +146,7 @@ class HeartbeatsScreen(Page):
             self._box.border_subtitle = content(_note(view))
             self.show_hints()
         elif dirty.numbers:
-            self.table.refresh()
+            self.table.refresh_changed()
         self._show_about()
 
     def _show_about(self) -> None:

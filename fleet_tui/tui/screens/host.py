@@ -121,7 +121,7 @@ class HostScreen(Page):
             self.table.reload()
             self.show_hints()
         else:
-            self.table.refresh()
+            self.table.refresh_changed()
 
     def _all_facts(self, store: Store, now: float) -> Iterator[tuple[str, str, str]]:
         """Yield what is known of the host, and of the fleet's settings on it."""

@@ -79,7 +79,7 @@ class PeersScreen(Page):
             self._box.border_title = content(f"{title_of(view)}{broker}")
             self.show_hints()
         elif dirty.numbers:
-            self.table.refresh()
+            self.table.refresh_changed()
         if view is not None and (dirty.numbers or PeersView in dirty.parts):
             self._show_reserved(view.reservations, now)
 

@@ -102,7 +102,7 @@ class PulsesScreen(Page):
             self.rows.widths = {c.id: self.table.column_width(c.id) for c in COLUMNS}
             if len(self.rows.ids()) != len(self.table.shown_keys) and not self.table.filter:
                 self.table.reload()
-            self.table.refresh()
+            self.table.refresh_changed()
 
     def open_row(self) -> None:
         """Show all that is known of the host at the cursor."""

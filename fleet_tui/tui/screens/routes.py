@@ -152,5 +152,5 @@ class RoutesScreen(Page):
         if view is not None:
             self.rows.take(view, self.fleet_app.clock.time())
             self.table.reload()
-            self.table.refresh()
+            self.table.refresh_changed()
             self.show_hints()

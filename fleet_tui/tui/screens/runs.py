@@ -189,7 +189,7 @@ class RunsScreen(Page):
         if self.table.order is not None and dirty.numbers:
             self.table.reload()
         elif dirty.runs or dirty.numbers:
-            self.table.refresh()
+            self.table.refresh_changed()
 
     def open_row(self) -> None:
         """Load the run's dispatch and show the run."""

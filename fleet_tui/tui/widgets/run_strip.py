@@ -46,6 +46,7 @@ class RunStrip(Widget):
         self._first = 0
         self._now = 0.0
         self._rows = 0
+        self._said: object = None
 
     def show(
         self,
@@ -67,7 +68,10 @@ class RunStrip(Widget):
             self._rows = rows
             self.styles.height = rows + 1 + self.gutter.height
             self.display = dispatch is not None
-        self.refresh()
+        said = None if dispatch is None else (chosen, self._all_spans(dispatch), self._all_rows())
+        if said != self._said:
+            self._said = said
+            self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the run under the mouse."""
@@ -102,6 +106,9 @@ class RunStrip(Widget):
         marked = [(f" · {len(self._marks)} marked", "accent")] if self._marks else []
         progress = progress_spans(dispatch, self._runs, self._now)
         return [(pointer, "accent"), *progress, *marked, *more]
+
+    def _all_rows(self) -> list[list[Span]]:
+        return [self._run_spans(index) for index in range(self._first, self._first + self._rows)]
 
     def _run_spans(self, index: int) -> list[Span]:
         view = self._runs[index]

@@ -6,8 +6,8 @@ To get a table with a cursor, sorting, a filter line, marks and ranges:
 - put `FilteredTable(LineTable(model, columns, can_mark=True, ...))` into a `Pane` or a `Page`;
 - give the place the scope `list` in `actions.SCOPE_CHAINS` and in `bindings_for`: the keys for
   moving, `/`, sorting, marks, ranges and copying come with it (`verbs/lists.py`);
-- call `reload()` when rows came, went or may have changed places, `refresh()` when only what the
-  cells say has changed: states at once, numbers in the frames in which `dirty.numbers` is set;
+- call `reload()` when rows came, went or may have changed places, `refresh_changed()` when only
+  what the cells say has changed: states at once, numbers in frames in which `dirty.numbers` is set;
 - let actions work on `marked_or_cursor()`, and name what they touch with `fmt.names(...)`.
 
 Cells are ordered by what they say (`table_order`); a model that has better values offers
@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
+    from fleet_tui.tui.widgets.paint import Span
     from fleet_tui.tui.widgets.table_order import Order
     from fleet_tui.tui.widgets.table_rows import TableModel
 
@@ -102,6 +103,8 @@ class LineTable(ThemedView, inherit_bindings=False):
         self._arranged_for = 0
         self._cursor = 0
         self._has_moved = False
+        self._painted: dict[int, list[Span]] = {}
+        """Line on the screen to what its row said when it was painted last."""
 
     @property
     def _keys(self) -> list[str]:
@@ -171,12 +174,16 @@ class LineTable(ThemedView, inherit_bindings=False):
     def reload(self) -> None:
         """Ask the model for its keys again, and keep the cursor on its row."""
         held = self.cursor_key if self._has_moved else None
+        before = (self._keys, self._cursor, self._layout)
         self._rows.reload()
         if held is not None and held in self._keys:
             self._cursor = self._keys.index(held)
         self._cursor = max(0, min(self._cursor, len(self._keys) - 1))
         self._fit()
-        self.refresh()
+        if self._keys and before == (self._keys, self._cursor, self._layout):
+            self.refresh_changed()
+        else:
+            self.refresh()
 
     def set_filter(self, text: str) -> None:
         """Show only the rows that contain `text`."""
@@ -188,6 +195,7 @@ class LineTable(ThemedView, inherit_bindings=False):
         """Order the rows by a column, or as the model has them."""
         self._rows.order = order
         self.reload()
+        self.refresh()
         self._reveal()
         self._restate()
 
@@ -341,7 +349,8 @@ class LineTable(ThemedView, inherit_bindings=False):
             return paint.on_base(self._header(), width, base)
         index = self.scroll_offset.y + y - self._head
         if index < len(self._keys):
-            return self._row(index, width, base)
+            spans = self._painted[y] = self._spans(index)
+            return self._row(index, spans, width, base)
         if y == self._head and not self._keys:
             text = f" Nothing matches {self.filter!r}." if self.filter else f" {self.empty}"
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
@@ -354,12 +363,21 @@ class LineTable(ThemedView, inherit_bindings=False):
         lead = [(" " * self._layout.lead, "")]
         return paint.strip_of([*lead, *cell_spans(self._layout, titles)], self.palette)
 
-    def _row(self, index: int, width: int, base: Style) -> Strip:
+    def refresh_changed(self) -> None:
+        """Paint again the rows that say something else than they did."""
+        first = self.scroll_offset.y - self._head
+        for y in range(self._head, min(self.size.height, len(self._keys) - first)):
+            if self._spans(first + y) != self._painted.get(y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _spans(self, index: int) -> list[Span]:
         key = self._keys[index]
-        at_cursor = index == self._cursor
         marked = self._rows.marks.holds(key, index, self._keys, self._cursor)
         lead = [(MARK if marked else " ", "accent"), (" " * (self._layout.lead - 1), "")]
-        spans = [*lead, *cell_spans(self._layout, self._model.cells(key))]
+        return [*lead, *cell_spans(self._layout, self._model.cells(key))]
+
+    def _row(self, index: int, spans: list[Span], width: int, base: Style) -> Strip:
+        at_cursor = index == self._cursor
         if at_cursor:
             base = paint.cursor_style(base, self.palette, focused=self.has_focus)
         strip = paint.strip_of(spans, self.palette, on_cursor=at_cursor)
