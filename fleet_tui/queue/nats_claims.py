@@ -20,6 +20,7 @@ from fleet_tui.model.task import (
     TaskTextError,
 )
 from fleet_tui.queue.names import Fences
+from fleet_tui.queue.nats_turns import Turns
 from fleet_tui.queue.resultfile import write_result
 
 if TYPE_CHECKING:
@@ -48,19 +49,22 @@ class Claims:
         self._rules = rules
         self._clock = clock
         self.fences = Fences()
+        self._turns = Turns(view)
         self._rests_until: dict[str, float] = {}
 
     async def claim(self, accepts: Callable[[Task], bool], host: str) -> Claim | None:
         """Take the first waiting task that is accepted and that nobody else holds."""
         known = await self._view.all()
-        waiting = [one.record for one in known.values() if one.record.state == "pending"]
-        waiting.sort(key=lambda one: (-one.in_force, one.name))
-        for record in waiting:
-            if self.waits(record, known) or not accepts(record.outline()):
-                continue
+
+        def fits(record: Record) -> bool:
+            return not self.waits(record, known) and accepts(record.outline())
+
+        for record in self._turns.candidates(fits):
             claim = await self._take(record.name, accepts, host)
             if claim is not None:
+                self._turns.won()
                 return claim
+            self._turns.missed()
         return None
 
     def waits(self, record: Record, known: dict[str, Known]) -> str:
@@ -89,14 +93,14 @@ class Claims:
         revision, reply = _token(claim)
         name, fence = claim.task.name, claim.owner.fence
         chunks = await self._texts.put_result(name, fence, write_result(result, fence))
-        known = await self._view.get(name)
-        if known is None or not _is_ours(known, revision, fence):
-            raise _lost(claim, known)
-        if known.revision == revision:
+        known = self._view.latest(name)
+        if known is None or known.revision != revision:
+            known = await self._view.get(name)
+        if known is not None and known.revision == revision:
             end = ended(known.record, state, result, fence, chunks)
-            swapped = await self._view.swap(end, revision)
-            if swapped is None:
-                raise _lost(claim, await self._view.get(name))
+            known = await self._view.swap(end, revision) or await self._view.get(name)
+        if known is None or known.record.is_open or known.record.fence != fence:
+            raise _lost(claim, known)
         await self._clean_up(name, reply)
 
     async def release(self, claim: Claim, *, reason: str, delay: float, counts: bool) -> Reaped:
@@ -154,7 +158,7 @@ class Claims:
                 await self._leases.drop_consumer(name)
             return None
         if known is None or not known.record.is_open:
-            await self._leases.end(name, reply)
+            await self._clean_up(name, reply)
             return None
         if known.record.state != "pending":
             await self._leases.give_back(reply)
@@ -205,12 +209,6 @@ def _token(claim: Claim) -> tuple[int, str]:
         return int(said["revision"]), str(said["reply"])
     except (ValueError, KeyError, TypeError):
         raise LeaseLost("this is no claim of this queue", where=claim.task.name) from None
-
-
-def _is_ours(known: Known, revision: int, fence: str) -> bool:
-    """Tell whether a record is our claim, or the end that we gave it before."""
-    has_ended = not known.record.is_open and known.record.fence == fence
-    return known.revision == revision or has_ended
 
 
 def ended(record: Record, state: TaskState, result: Result, fence: str, chunks: int) -> Record:

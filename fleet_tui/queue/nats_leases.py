@@ -6,6 +6,7 @@ without a sign of life. It does not refuse a late acknowledgement: what decides 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _ACK, _PROGRESS, _NAK = b"+ACK", b"+WPI", b"-NAK"
 _ANSWER = 5.0
 _NEXT_SECONDS = 2.0
 _MANY = 64
+_STORE_FAILED = 10012
+"""`consumer store failed`, of the server's errors.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ class Leases:
     async def end(self, name: str, reply: str | None) -> None:
         """Remove the task's message and its consumer."""
         if reply is not None:
-            await self._link.client.request(reply, _ACK, timeout=_ANSWER)
+            # Without the consumer nobody answers: who has ended the task meanwhile removed it.
+            with contextlib.suppress(nats.errors.NoRespondersError):
+                await self._link.client.request(reply, _ACK, timeout=_ANSWER)
         else:
             await self.purge(name)
         await self.drop_consumer(name)
@@ -137,10 +142,14 @@ class Leases:
         }
         asked = json.dumps({"stream_name": stream, "config": config}).encode()
         subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{consumer}"
-        answer = await self._link.client.request(subject, asked, timeout=_ANSWER)
-        error = json.loads(answer.data).get("error")
-        if error:
-            raise js_errors.APIError.from_error(error)
+        for is_last in (False, True):
+            answer = await self._link.client.request(subject, asked, timeout=_ANSWER)
+            error = json.loads(answer.data).get("error")
+            if not error:
+                return
+            # The server stumbles over a consumer of this name that is just being removed.
+            if is_last or error.get("err_code") != _STORE_FAILED:
+                raise js_errors.APIError.from_error(error)
 
     async def _next(self, stream: str, consumer: str) -> tuple[str, bytes] | None:
         # The answer comes under the message's own subject, so it needs an inbox of its own.

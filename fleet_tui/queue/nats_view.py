@@ -41,6 +41,8 @@ class View:
         self._is_stale = True
         self._loading = asyncio.Lock()
         self.changed = asyncio.Event()
+        self.arrivals = 0
+        """Grows whenever a task begins to wait, or waits with another priority."""
 
     def forget(self) -> None:
         """Load everything again before the next use: the watch ended with the connection."""
@@ -53,6 +55,19 @@ class View:
             if self._is_stale:
                 await self._load()
         return self._known
+
+    def latest(self, name: str) -> Known | None:
+        """Return a record as far as it was told of."""
+        return self._known.get(name)
+
+    def waiting(self, name: str) -> Record | None:
+        """Return the record of a task that waits, as far as it was told of."""
+        known = self._known.get(name)
+        return known.record if known is not None and known.record.state == "pending" else None
+
+    def all_waiting(self) -> list[Record]:
+        """Return the records of all tasks that wait, in no order."""
+        return [one.record for one in self._known.values() if one.record.state == "pending"]
 
     async def get(self, name: str) -> Known | None:
         """Ask the server for one record."""
@@ -104,6 +119,8 @@ class View:
         if before is not None and before.revision == revision and changed_at is None:
             changed_at = before.changed_at
         known = Known(record, revision, changed_at)
+        if record.state == "pending" and not _waits_alike(before, record):
+            self.arrivals += 1
         self._known[record.name] = known
         return known
 
@@ -140,3 +157,10 @@ class View:
             return
         at: Any = entry.created  # a datetime, whatever its annotation says
         self._learn(record, entry.revision or 0, at.timestamp() if at is not None else None)
+
+
+def _waits_alike(before: Known | None, record: Record) -> bool:
+    """Tell whether a task that waits was known to wait as it does now."""
+    if before is None or before.record.state != "pending":
+        return False
+    return before.record.in_force == record.in_force
