@@ -197,6 +197,10 @@ PEERS = section(
         "Where the broker listens.",
     ),
     Key("bus", Text("a path"), "The folder of the file bus."),
+    Key("carrier", Choice(("nats",)), "How messages go to other fleets and their machines."),
+    Key("url", _URL, "The NATS server's address, for the carrier."),
+    Key("login", Text("a path"), "A file that lets us in there (.creds, or .nk)."),
+    Key("name", NEW_NAME, "How this fleet is called there; without it, as this machine."),
 )
 
 SERVICES = (PRICE, QUEUE, NOTIFY, RECEIVER, MCP, MANAGED, DAEMON, SCHEDULE, SURFACES, MIRROR, PEERS)

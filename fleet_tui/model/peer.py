@@ -20,7 +20,7 @@ Rung = Literal["queued", "handed-over", "seen", "replied", "unknown", "undeliver
 """`seen` and `replied` need the recipient's transcript, or its answer; `unknown` is where no proof
 came and none can come any more; nothing is ever called delivered."""
 RouteName = Literal[
-    "stdin", "socket", "channel", "tools", "client", "bridge", "file", "resume", "operator"
+    "stdin", "socket", "channel", "tools", "client", "bridge", "nats", "file", "resume", "operator"
 ]
 ScopeKind = Literal["fleet", "machine", "directory", "repo"]
 
@@ -36,6 +36,7 @@ PROVES: dict[RouteName, str] = {
     "tools": "the session's transcript",
     "client": "nothing but an answer",
     "bridge": "nothing but an answer",
+    "nats": "a receipt of its own fleet",
     "file": "nothing but an answer",
     "resume": "the session's transcript",
     "operator": "being opened here",
@@ -83,7 +84,7 @@ class Peer:
     state: PeerState = "unknown"
     source: str = ""
     """By what it is known: `registry`, `agents`, `rollout`, `run`, `broker`, `bridge`,
-    `inbox`."""
+    `nats`, `inbox`."""
     seen_at: float = 0.0
     """When that evidence arrived."""
     session: str = ""

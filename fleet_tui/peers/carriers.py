@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
     from fleet_tui.model.peer import Message, Peer, RouteName
     from fleet_tui.peers.bridge import Bridges
+    from fleet_tui.peers.nats_post import NatsPost
     from fleet_tui.peers.settings import PeersSettings
 
 
@@ -93,6 +94,24 @@ class BridgeCarrier:
             raise FleetError("its claude-peers broker is out of reach", where=peer.host)
         await bridge.hand(peer, replace(message, text=tame(message.text)))
         return "left with its host's own claude-peers broker"
+
+
+class NatsCarrier:
+    """Another fleet, over a NATS server that keeps the message until that fleet has it."""
+
+    name: RouteName = "nats"
+
+    def __init__(self, post: NatsPost) -> None:
+        self._post = post
+
+    def serves(self, peer: Peer, message: Message) -> bool:
+        """Serve peers of other fleets, there or not: the server keeps their mail."""
+        return peer.source == "nats" and self._post.is_open
+
+    async def hand(self, peer: Peer, message: Message) -> str:
+        """Return once the server keeps it."""
+        await self._post.hand(peer, message)
+        return "kept by the NATS server for its fleet"
 
 
 class FileCarrier:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fleet_tui.model.peer import RouteName, Urgency
     from fleet_tui.peers.store import PeerStore
 
+BY_A_PERSON = -1
+"""Hops of a message that the operator of another fleet wrote: a new chain begins."""
+
 
 class Post:
     """The way in for every message, whoever wrote it."""
@@ -65,25 +68,30 @@ class Post:
         reply_to: str = "",
         batch: str = "",
         route: RouteName | None = None,
+        identifier: str = "",
+        hops: int = 0,
     ) -> tuple[Message, ...]:
-        """Take the same text for several peers, by their durable names; all or none."""
+        """Take the same text for several peers, by their durable names; all or none.
+
+        `identifier` and `hops` are those of a single message that comes from another fleet.
+        """
         text = _checked(text)
         now = self._context.clock.time()
         answered = self._answered(sender, recipients, text, reply_to)
         messages = []
         for to in recipients:
-            hops = guard.hops_of(self._store, sender, to, answered.id if answered else "", now)
-            identifier = self._context.new_id("m")
+            led = guard.hops_of(self._store, sender, to, answered.id if answered else "", now)
+            own = identifier or self._context.new_id("m")
             message = Message(
-                id=identifier,
+                id=own,
                 sender=sender,
                 recipient=to,
                 text=text,
-                thread=answered.thread if answered else batch or identifier,
+                thread=answered.thread if answered else batch or own,
                 created_at=now,
                 urgency=urgency,
                 reply_to=answered.id if answered else "",
-                hops=hops,
+                hops=0 if hops == BY_A_PERSON else max(led, hops),
                 rung="handed-over" if to == OPERATOR else "queued",
                 route="operator" if to == OPERATOR else route,
                 batch=batch,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 
 PEER_COLUMNS = (
     "name",
@@ -109,6 +109,13 @@ _PAIR_INDEXES = (
 )
 """Since version 2, which counts what a pair said at each message."""
 
+_RECEIPTS = """
+    CREATE TABLE receipts (
+      id TEXT PRIMARY KEY, fleet TEXT NOT NULL, told TEXT NOT NULL DEFAULT 'queued'
+    ) STRICT
+    """
+"""Since version 3: messages of other fleets, and which rung their fleet was told last."""
+
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables in a new file; raises JournalError for one of a newer program."""
@@ -126,8 +133,10 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     if again == 0:
         for table in _TABLES:
             connection.execute(table)
-    if again < VERSION:
+    if again < 2:
         for index in _PAIR_INDEXES:
             connection.execute(index)
+    if again < VERSION:
+        connection.execute(_RECEIPTS)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

@@ -16,7 +16,9 @@ from fleet_tui.peers.bridge import Bridges
 from fleet_tui.peers.broker import Broker, digest
 from fleet_tui.peers.carriers import (
     BridgeCarrier,
+    Carrier,
     FileCarrier,
+    NatsCarrier,
     ResumeCarrier,
     SocketCarrier,
     StdinCarrier,
@@ -25,6 +27,7 @@ from fleet_tui.peers.conference import Conferences, writable
 from fleet_tui.peers.courier import Courier
 from fleet_tui.peers.doors import Doors
 from fleet_tui.peers.lookout import Lookout
+from fleet_tui.peers.nats_post import NatsPost, make_nats_post
 from fleet_tui.peers.own_api import OwnApi
 from fleet_tui.peers.post import Post
 from fleet_tui.peers.reservations import Reservations
@@ -62,13 +65,16 @@ class PeerService:
         self.conferences = Conferences(context, self.store, self.post)
         port = self.settings.broker_port
         self.bridges = Bridges(context, self.store, self.post, port, self._kick)
-        carriers = (
+        self.nats = self._nats_post()
+        carriers: tuple[Carrier, ...] = (
             StdinCarrier(context),
             SocketCarrier(context),
             BridgeCarrier(self.bridges),
             FileCarrier(context, self.settings),
             ResumeCarrier(context),
         )
+        if self.nats is not None:
+            carriers = (NatsCarrier(self.nats), *carriers)
         owner = context.owner or context.new_id("o")
         self.courier = Courier(context, self.store, carriers, self.post, self._changed, owner)
         self._server = HttpServer(self._handle, self._refused)
@@ -85,6 +91,21 @@ class PeerService:
         self._broker = Broker(context, self.store, self.post, own, self._changed)
         self._broker_says = ""
 
+    def _nats_post(self) -> NatsPost | None:
+        """Return the way to other fleets, None when none is wanted; raises FleetError."""
+        settings = self.settings
+        if settings.nats_url is None:
+            return None
+        return make_nats_post(
+            self._context,
+            self.store,
+            self.post,
+            self._kick,
+            url=settings.nats_url,
+            login=settings.login,
+            fleet=settings.fleet or self.here,
+        )
+
     async def start(self) -> None:
         """Look for sessions, carry messages and open the broker, until closed."""
         if self._tasks:
@@ -94,6 +115,8 @@ class PeerService:
             asyncio.create_task(self._look_forever()),
             asyncio.create_task(self._carry_forever()),
         ]
+        if self.nats is not None:
+            self.nats.start()
         if self.settings.has_broker:
             await self.open_broker()
         self._changed()
@@ -122,6 +145,8 @@ class PeerService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.nats is not None:
+            await self.nats.close()
         await self.doors.close()
         await self._server.close()
         self.store.close()

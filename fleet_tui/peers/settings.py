@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
+
+DEFAULT_URL = "nats://127.0.0.1:4222"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,11 @@ class PeersSettings:
     broker_port: int = 0
     bus: str | None = None
     """A folder, the same path on every host; may begin with `~/`."""
+    nats_url: str | None = None
+    """The NATS server over which fleets write to each other."""
+    login: str | None = None
+    fleet: str | None = None
+    """How this fleet is called there."""
 
     @property
     def has_broker(self) -> bool:
@@ -30,13 +37,25 @@ def peers_settings(config: FleetConfig) -> PeersSettings:
     section = config.sections.get("peers")
     if not isinstance(section, Mapping):
         return PeersSettings()
-    broker, bus = section.get("broker"), section.get("bus")
-    if not isinstance(broker, str):
-        return PeersSettings(bus=bus if isinstance(bus, str) else None)
+    url = _text(section, "url") if section.get("carrier") == "nats" else None
+    settings = PeersSettings(
+        bus=_text(section, "bus"),
+        nats_url=(url or DEFAULT_URL) if section.get("carrier") == "nats" else None,
+        login=_text(section, "login"),
+        fleet=_text(section, "name"),
+    )
+    broker = _text(section, "broker")
+    if broker is None:
+        return settings
     host, _, port = broker.rpartition(":")
     host = host.strip("[]")
-    return PeersSettings(
-        "127.0.0.1" if host == "localhost" else host,
-        int(port),
-        bus if isinstance(bus, str) else None,
+    return replace(
+        settings,
+        broker_host="127.0.0.1" if host == "localhost" else host,
+        broker_port=int(port),
     )
+
+
+def _text(section: Mapping[str, object], key: str) -> str | None:
+    value = section.get(key)
+    return value if isinstance(value, str) else None

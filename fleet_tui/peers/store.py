@@ -40,7 +40,7 @@ SELECT
   (SELECT count(*) FROM messages WHERE sender = ? AND created_at > ?) AS said,
   (SELECT count(*) FROM messages WHERE recipient = ? AND rung = 'queued') AS waiting
 """
-_FETCHES = "SELECT name FROM peers WHERE kind = 'client' AND source != 'bridge'"
+_FETCHES = "SELECT name FROM peers WHERE kind = 'client' AND source NOT IN ('bridge', 'nats')"
 """Peers that come for their messages themselves; nobody carries anything to them."""
 _CARRIED = f"rung IN ('queued', 'unknown') AND recipient NOT IN ({_FETCHES})"
 
@@ -243,7 +243,7 @@ class PeerStore:
         """Return the ids of all that was handed over and may yet be proven."""
         rows = self.database.rows(
             "SELECT id FROM messages WHERE rung IN ('handed-over', 'seen')"
-            " AND handed_at > ? AND recipient != ? AND route NOT IN ('client', 'bridge')"
+            " AND handed_at > ? AND recipient != ? AND route NOT IN ('client', 'bridge', 'nats')"
             " AND NOT (rung = 'seen' AND urgency = 'fyi')",
             (since, OPERATOR),
         )
@@ -292,6 +292,28 @@ class PeerStore:
             " ELSE 'seen' END WHERE recipient = ? AND sender = ? AND is_read = 0",
             (OPERATOR, sender),
         )
+
+    # --- receipts ---------------------------------------------------------------------------
+
+    def owe_receipt(self, identifier: str, fleet: str) -> None:
+        """Remember that a message is another fleet's, which wants to know what becomes of it."""
+        query = "INSERT OR IGNORE INTO receipts (id, fleet) VALUES (?, ?)"
+        self.database.change(query, (identifier, fleet))
+
+    def owed_receipts(self, limit: int = 200) -> list[tuple[str, str, Rung, str]]:
+        """Return messages of other fleets on another rung than they were told: with the rung."""
+        rows = self.database.rows(
+            "SELECT r.id, r.fleet, m.rung, m.detail FROM receipts r JOIN messages m ON m.id = r.id"
+            " WHERE m.rung != r.told LIMIT ?",
+            (limit,),
+        )
+        return [(row["id"], row["fleet"], row["rung"], row["detail"]) for row in rows]
+
+    def gave_receipt(self, identifier: str, rung: Rung) -> None:
+        """Note what a fleet was told; with the last word, nothing more is owed."""
+        self.database.change("UPDATE receipts SET told = ? WHERE id = ?", (rung, identifier))
+        if rung == "replied":
+            self.database.change("DELETE FROM receipts WHERE id = ?", (identifier,))
 
 
 def _free_name(connection: sqlite3.Connection, wanted: str) -> str:
