@@ -11,6 +11,7 @@ from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.runs import RunKeeper
 from fleet_tui.demo.sessions import DemoSessions
 from fleet_tui.demo.shell import Shell
+from fleet_tui.demo.telling import take_note
 from fleet_tui.transport.durable_lines import read_line
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Machine:
         loses_contact = host.spec.loses_contact and pace.speed > 0
         self.outage = Outage(Pace(pace.speed)) if loses_contact else None
         """None for a host that is always there, and where nothing takes any time."""
+        self.notify_url = ""
+        """Where it tells the fleet something; empty until the fleet has left that here."""
         self._sessions = DemoSessions(host, pace)
         self._durable = DurableHost(RunKeeper(), self._play, self._started)
 
@@ -37,6 +40,8 @@ class Machine:
         status = await mirror_host.serve(self.host.name, line, inbox, streams)
         if status is not None:
             return status
+        if await take_note(self, line, inbox):
+            return 0
         said = self._sessions.answer(line)
         if said is not None:
             await inbox.read()

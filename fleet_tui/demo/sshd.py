@@ -14,6 +14,7 @@ from fleet_tui.demo.host import personality
 from fleet_tui.demo.machine import Machine
 from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.session import DemoSession
+from fleet_tui.demo.telling import LentPort
 
 if TYPE_CHECKING:
     import asyncio
@@ -89,6 +90,12 @@ class DemoServer(asyncssh.SSHServer):
     def session_requested(self) -> DemoSession | bool:
         """Open a session on the host."""
         return False if self._machine is None else DemoSession(self._machine)
+
+    def server_requested(self, listen_host: str, listen_port: int) -> LentPort | bool:
+        """Lend the fleet a port of the host's loopback, on this connection only."""
+        if self._machine is None or listen_host != LOOPBACK or not listen_port:
+            return False
+        return LentPort(self._connection, self._machine, listen_port)
 
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int

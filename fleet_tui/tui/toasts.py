@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
 
 MOST = 3
-FLEETING = frozenset({"disabled", "copy"})
+FLEETING = frozenset({"disabled", "copy", "known"})
 """Kinds of words about the key that was just pressed; nobody looks them up later."""
 SECONDS = 5.0
 LONGEST = 160

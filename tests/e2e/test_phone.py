@@ -51,6 +51,7 @@ async def test_a_question_is_answered_from_the_phone(
 [receiver]
 port = {port}
 topic_env = "TOPIC"
+hosts = "web1"
 [[notify]]
 kind = "ntfy"
 name = "phone"

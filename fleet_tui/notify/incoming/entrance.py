@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fleet_tui.transport.loopback_http import HttpServer
 
 LOOPBACK = "127.0.0.1"
+HERE = "fleet"
+"""What this machine is called when no host of fleet.toml is it."""
 RETRY_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 NOTE_SECONDS = 20.0
@@ -30,7 +32,8 @@ _NOTE = """
 d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
 new="$d/.notify.url.$$"; cat >"$new" && chmod 600 "$new" && mv -f "$new" "$d/notify.url"
 """
-"""The address arrives on standard input: no list of processes shows it."""
+NOTE_LINE = sh_line(_NOTE)
+"""Leaves the address, which arrives on standard input: no list of processes shows it."""
 
 
 class Entrance:
@@ -56,10 +59,14 @@ class Entrance:
 
     async def open(self) -> None:
         """Listen here when this machine may send, and keep the other doors."""
+        if self._settings.is_open_here:
+            local = [
+                name
+                for name in self._settings.hosts
+                if self._context.config.host(name).connection == "local"
+            ]
+            await self._open_here(local[0] if local else HERE)
         for name in self._settings.hosts:
-            host = self._context.config.host(name)
-            if host.connection == "local":
-                await self._open_here(name)
             self._tasks.append(asyncio.create_task(self._keep(name)))
 
     async def close(self) -> None:
@@ -101,7 +108,7 @@ class Entrance:
             except FleetError as error:
                 self._say(name, error.what)
                 self._context.notice(
-                    f"receiver/{name}", "warning", "receiver-door", name, str(error)
+                    f"receiver/{name}", "warning", "receiver-door", name, error.what
                 )
             self.reached.discard(name)
             self._changed()
@@ -135,7 +142,7 @@ async def leave_url(connection: Connection, url: str) -> None:
 
     Raises FleetError, Unreachable.
     """
-    done = await connection.run(sh_line(_NOTE), stdin=f"{url}\n".encode(), timeout=NOTE_SECONDS)
+    done = await connection.run(NOTE_LINE, stdin=f"{url}\n".encode(), timeout=NOTE_SECONDS)
     if done.status.code != 0:
         said = one_line(done.stderr.decode("utf-8", "replace"), 120)
         raise FleetError(

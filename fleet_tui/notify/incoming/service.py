@@ -66,6 +66,8 @@ class Ways:
                     mend="take that key away, and a topic is made and kept here",
                 )
             return given
+        if self.settings and self.settings.topic:
+            return self.settings.topic
         known = self._desk.outbox.note(TOPIC_NOTE)
         if known is None:
             known = secrets.token_hex(16)

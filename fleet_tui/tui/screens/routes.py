@@ -93,8 +93,14 @@ class RouteRows:
             "queued": [("", "")],
             "failed": [("", "")],
             "when": [("", "")],
-            "last": [(clean(way.problem) or "takes notices in", "muted")],
+            "last": [(clean(way.problem) or _what(way), "muted")],
         }
+
+
+def _what(way: WayView) -> str:
+    if not way.is_open:
+        return "no contact"
+    return "takes answers" if way.kind == "reply" else "takes notices in"
 
 
 class RoutesScreen(Page):

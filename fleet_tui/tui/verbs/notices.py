@@ -69,7 +69,7 @@ def acknowledge(app: FleetApp, argument: str) -> None:
         keys = app.main.notices.table.marked_or_cursor()
 
     def told(count: int) -> None:
-        app.toast(f"{fmt.some(count, 'notice')} acknowledged.")
+        app.toast(f"{fmt.some(count, 'notice')} acknowledged.", kind="known")
 
     app.ask(app.control.notices.acknowledge(keys), told)
 
@@ -92,7 +92,7 @@ def mute(app: FleetApp, argument: str) -> None:
     said = f"{what}: muted until {until}." if seconds else f"{what}: not muted any more."
     app.ask(
         app.control.notices.mute(notice.event, notice.source, seconds),
-        lambda _none: app.toast(said),
+        lambda _none: app.toast(said, kind="known"),
     )
 
 
