@@ -40,7 +40,7 @@ class Carrier:
             if route.kind == "apprise":
                 return await _apprise(keys.url, message)
             service = SERVICES[route.kind]
-            answer = service.answer(await self._ask(service.request(message, keys)))
+            answer = service.answer(await self.ask(service.request(message, keys)))
         except FleetError as error:
             self.keys.forget(route)
             return ServiceAnswer("refused", str(error))
@@ -54,7 +54,7 @@ class Carrier:
         """Ask whether a person has seen an emergency; None while that is open or unknown."""
         try:
             keys = await self.keys.of(route)
-            response = await self._ask(pushover.receipt_request(receipt, keys))
+            response = await self.ask(pushover.receipt_request(receipt, keys))
         except (FleetError, OSError):
             return None
         return pushover.seen(response) if response.status == 200 else None
@@ -65,7 +65,7 @@ class Carrier:
             await self._client.aclose()
             self._client = None
 
-    async def _ask(self, request: Request) -> Response:
+    async def ask(self, request: Request) -> Response:
         """Make a request; raises OSError for everything the network does to it."""
         import httpx
 

@@ -24,6 +24,7 @@ from fleet_tui.notify.picture import routes_view, ways_of
 from fleet_tui.notify.routing import choose, first_due
 from fleet_tui.notify.sender import Sender
 from fleet_tui.notify.settings import Route, routes_of
+from fleet_tui.notify.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,7 +68,7 @@ class NoticeDesk:
             luck=luck,
             with_buttons=self._with_buttons,
             changed=self.publish,
-            failed=self._route_failed,
+            failed=self.route_failed,
         )
         self._new: list[tuple[Notice, str, int]] = []
         self._change = asyncio.Event()
@@ -76,6 +77,7 @@ class NoticeDesk:
         self._earlier: tuple[Notice, ...] = ()
         self._mutes = self.outbox.mutes(self.now())
         self.phone = PhoneDesk(context, self)
+        self.upkeep = Upkeep(context, self)
         self.ways = Ways(context, self, self._ways_changed, environ)
         self._unsubscribe = context.bus.subscribe(self._heard)
 
@@ -87,6 +89,7 @@ class NoticeDesk:
         await self.start_sending()
         await self.ways.start()
         await self.phone.start()
+        self.upkeep.start()
 
     async def start_sending(self) -> None:
         """Send what waits, and go on sending."""
@@ -96,6 +99,7 @@ class NoticeDesk:
 
     async def close(self) -> None:
         """Write what is not written yet; what was not sent is sent at the next start."""
+        await self.upkeep.close()
         await self.phone.close()
         await self.ways.close()
         self._unsubscribe()
@@ -266,7 +270,7 @@ class NoticeDesk:
     def _wake(self, plan: Iterable[Planned]) -> None:
         self.sender.wake(planned.route for planned in plan)
 
-    async def _route_failed(self, route: Route, said: str) -> None:
+    async def route_failed(self, route: Route, said: str) -> None:
         """Tell on the other routes that this one took no notice."""
         text = f"a notice could not be delivered by {route.kind}: {said}"
         await self.tell(self.own(route.name, "error", FAILED_EVENT, text, route.name))

@@ -24,13 +24,18 @@ class Inbox:
         self._cut: set[tuple[str, str]] = set()
         """Loops that were told, by where they close and who sends."""
 
-    async def take(self, incoming: Incoming, source: str, origin: str) -> Notice | None:
+    async def take(
+        self, incoming: Incoming, source: str, origin: str, *, hears_us: bool = False
+    ) -> Notice | None:
         """Make a notice of a message; None when it would go round in a circle.
 
         `source` is where it happened, as we know it and not as it says; `origin` is the way on
-        which it came. Raises JournalError.
+        which it came, and `hears_us` says that we send on it as well: our own words coming back
+        there are no news. Raises JournalError.
         """
         if self._desk.fleet_id in incoming.fleets:
+            if hears_us:
+                return None
             await self._tell_cut(
                 source, self._desk.fleet_id, "what this fleet sends comes back to it"
             )

@@ -118,7 +118,8 @@ class Ways:
             return Place(keys.url, keys.token)
 
         async def take(publication: Publication) -> None:
-            await self.inbox.take(incoming_of(publication), route.name, route.name)
+            incoming = incoming_of(publication)
+            await self.inbox.take(incoming, route.name, route.name, hears_us=True)
 
         return Subscription(
             route.name, where, take, self._desk.outbox, self._desk.now, self._changed
