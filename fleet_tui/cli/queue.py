@@ -114,7 +114,7 @@ async def _list(fleet: Fleet, options: argparse.Namespace) -> int:
         table([_cells(row) for row in rows], head)
     counts = ", ".join(f"{view.counts[s]} {s}" for s in TASK_STATES if view.counts.get(s))
     say(f"{view.place}: {counts or 'no tasks'} ({PROMISE})")
-    for why in view.stalled:
+    for why in (*view.stalled, *view.weaknesses):
         say(why)
     return 0
 

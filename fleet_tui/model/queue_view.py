@@ -74,6 +74,8 @@ class QueueView(PartView):
     made_at: float = 0.0
     is_paused: bool = False
     """True while the workers of this machine are told to take nothing."""
+    weaknesses: tuple[str, ...] = ()
+    """What its server lacks, one sentence each."""
 
     @property
     def total(self) -> int:

@@ -97,6 +97,7 @@ class LocalFolder:
     """Makes its calls on the spot, in whatever thread it is asked; it never really awaits."""
 
     read_ahead = READ_AHEAD
+    weaknesses: tuple[str, ...] = ()
 
     def __init__(self, root: Path, system: System | None = None) -> None:
         self.root = root.expanduser()

@@ -34,6 +34,10 @@ class QueueFolder(Protocol):
         """Where it is, for people."""
 
     @property
+    def weaknesses(self) -> tuple[str, ...]:
+        """What it lacks without making the queue unsafe while it runs; known after `prepare`."""
+
+    @property
     def read_ahead(self) -> int:
         """How many task files may be read to learn their priorities, before one is taken."""
 

@@ -92,6 +92,11 @@ class FolderStore:
         """Lease and attempts."""
         return self._rules
 
+    @property
+    def weaknesses(self) -> tuple[str, ...]:
+        """What the folder's server lacks."""
+        return self._folder.weaknesses
+
     async def open(self) -> None:
         """Make the folders and try what the promise needs."""
         await self._do("open the queue", self._folder.prepare(FOLDERS))

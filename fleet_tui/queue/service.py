@@ -66,6 +66,7 @@ class Queue:
         self._pulses: dict[str, str] = {}
         self._hurry = asyncio.Event()
         self._is_watching = False
+        self._has_warned = False
         self._unsubscribe = context.bus.subscribe(self._heard)
 
     @cached_property
@@ -168,6 +169,7 @@ class Queue:
                         raise
                     self._fail(error)
                     await asyncio.sleep(REAP_SECONDS)
+            self._warn()
             await worker.run(once=once)
         finally:
             self.workers.remove(worker)
@@ -232,6 +234,7 @@ class Queue:
                 why_stalled(pending, abilities, self._context.config.hosts),
                 made_at=wall,
                 is_paused=self.is_paused,
+                weaknesses=self.store.weaknesses,
             )
         )
         return self._view
@@ -251,6 +254,7 @@ class Queue:
             self._hurry.clear()
             try:
                 await self.look()
+                self._warn()
             except FleetError as error:
                 self._fail(error)
             await asyncio.sleep(PICTURE_SECONDS)
@@ -297,6 +301,14 @@ class Queue:
         else:
             text = f"task {reaped.name} was taken back from {host}: {reason}"
             self._context.notice(key, "warning", "task-returned", host, text)
+
+    def _warn(self) -> None:
+        """Tell once what the queue's server lacks: it is open now."""
+        if not self._has_warned:
+            self._has_warned = True
+            for number, weakness in enumerate(self.store.weaknesses):
+                key = f"queue/weak/{self.store.place}/{number}"
+                self._context.notice(key, "warning", "queue-weak", "fleet", weakness)
 
     def _fail(self, error: FleetError) -> None:
         problem = one_line(str(error), 300)

@@ -65,6 +65,10 @@ class TaskStore(Protocol):
     def rules(self) -> Rules:
         """Lease and attempts."""
 
+    @property
+    def weaknesses(self) -> tuple[str, ...]:
+        """What it lacks without breaking the promise while nothing else fails, once it is open."""
+
     async def open(self) -> None:
         """Make or find it, and find out whether it can keep the promise; raises QueueError."""
 

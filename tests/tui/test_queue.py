@@ -72,6 +72,16 @@ async def test_the_promise_stands_where_nothing_is_wrong() -> None:
         assert "the hub does not answer" in desk.text()
 
 
+async def test_what_its_server_lacks_stands_on_its_screen() -> None:
+    control = filled()
+    control.queue.show(*ROWS, weaknesses=("hub cannot write to disk on request",))
+    async with at_desk(control, (160, 45)) as desk:
+        await desk.press("2", "a")
+        assert desk.is_on(QueueScreen)
+        assert "lacks" in desk.text()
+        assert "hub cannot write to disk on request" in desk.text()
+
+
 async def test_without_a_queue_it_says_so() -> None:
     async with at_desk(FakeControl(), (160, 45)) as desk:
         assert "fleet.toml has no [queue]" in desk.text()

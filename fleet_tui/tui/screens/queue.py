@@ -82,6 +82,8 @@ def _facts(view: QueueView) -> Iterator[Fact]:
     yield _fact("promise", PROMISE, "$fleet-muted")
     for why in view.stalled:
         yield _fact("waits", why, "$fleet-wait")
+    for weakness in view.weaknesses:
+        yield _fact("lacks", weakness, "$fleet-wait")
     for worker in view.workers[:WORKERS_SHOWN]:
         text, style = _worker(worker)
         yield _fact("worker", text, style)
