@@ -36,6 +36,8 @@ WATCH_FOR = 6 * 3600.0
 """How long proof and answers are looked for after a hand-over."""
 PROOF_EVERY = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
+CHANNEL_WITHIN = 20.0
+"""Seconds in which an idle session begins a turn for what its channel pushes, if it is open."""
 FIND_EVERY = 5.0
 """Seconds after which what other programs handed over is looked after here too."""
 AT_ONCE = 8
@@ -269,11 +271,28 @@ class Courier:
                 return
         elif message.rung == "handed-over":
             is_next = peer.generation > message.handed_generation
-            is_over = not peer.is_live or (proof is not None and not proof.is_alive)
+            has_ended = proof is not None and peer.pid and not proof.is_alive
+            is_over = not peer.is_live or has_ended
             if is_next or (is_over and message.route != "resume"):
                 self._unproven(message, peer)
                 return
+            if message.route == "channel" and self._is_ignored(peer, message):
+                self._unheard(message)
+                return
         self._later([message])
+
+    def _is_ignored(self, peer: Peer, message: Message) -> bool:
+        """Tell whether a session with nothing to do began no turn for what a channel pushed."""
+        waited = self._context.clock.time() - (message.handed_at or 0.0)
+        return peer.state == "idle" and waited > CHANNEL_WITHIN
+
+    def _unheard(self, message: Message) -> None:
+        """Let a message that a closed channel swallowed go by other ways, also to this process."""
+        self._looks.pop(message.id, None)
+        now = self._context.clock.time()
+        why = "its channel took it, and its idle session did not: the channel is closed"
+        before = message.handed_generation - 1
+        self._store.climb(message.id, "unknown", detail=why, next_at=now, handed_generation=before)
 
     def _take_proof(self, message: Message, proof: Proof) -> None:
         offset = proof.seen[message.id]

@@ -76,7 +76,7 @@ class OwnApi:
             self._changed()
             return {"ok": True}
         if verb == "fetch":
-            return {"messages": self._fetch(me)}
+            return {"messages": self._fetch(me, _text(body, "by") == "channel")}
         if verb == "acknowledge":
             by: RouteName = "channel" if _text(body, "by") == "channel" else "tools"
             return {"ok": self._acknowledge(me, _text(body, "id"), by)}
@@ -168,12 +168,14 @@ class OwnApi:
         )
         return {"id": sent.id, "to": sent.recipient, "state": sent.rung}
 
-    def _fetch(self, me: Peer) -> list[dict[str, Any]]:
-        """Lend a session its mail; what it does not acknowledge is lent again."""
+    def _fetch(self, me: Peer, is_channel: bool) -> list[dict[str, Any]]:
+        """Lend a session its mail; what it does not acknowledge is lent again.
+
+        What a channel was given before and nobody saw is not pushed again: it may be closed.
+        """
         now = self._context.clock.time()
-        waiting = self._store.messages(
-            "recipient = ? AND rung IN ('queued', 'unknown')", me.name, limit=20
-        )
+        rungs = "rung = 'queued'" if is_channel else "rung IN ('queued', 'unknown')"
+        waiting = self._store.messages(f"recipient = ? AND {rungs}", me.name, limit=20)
         return [
             _mail(message)
             for message in waiting

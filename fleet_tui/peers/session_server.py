@@ -244,7 +244,7 @@ class Server:
         """Tell the agent of messages as they come; only after it has said it is ready."""
         while not self._ended.wait(PUSH_EVERY):
             try:
-                for message in self._fleet.ask("fetch")["messages"]:
+                for message in self._fleet.ask("fetch", by="channel")["messages"]:
                     meta = {"message_id": message["id"], "urgency": message["urgency"]}
                     self._write(
                         {

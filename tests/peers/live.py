@@ -11,18 +11,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from fleet_tui.fleet import Fleet
 from fleet_tui.model.host import Host
 from tests.support.clis import require_cli
+from tests.support.model_api import ModelApi
 from tests.support.stage import fleet_file
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fleet_tui.model.peer import Message, Rung
+    from fleet_tui.model.peer import Message, Peer, Rung
     from fleet_tui.peers.service import PeerService
-    from tests.support.model_api import ModelApi
 
 PATIENCE = 40.0
 
@@ -40,6 +42,34 @@ def environment(home: Path, api: ModelApi) -> dict[str, str]:
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
+
+
+@pytest.fixture
+def api() -> Iterator[ModelApi]:
+    with ModelApi() as served:
+        yield served
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of this machine's agents, and of whoever looks for them."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    return folder
+
+
+async def found(fleet: Fleet, session: str) -> Peer:
+    """Look until a session is there."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            await fleet.parts.peers.refresh()
+            for peer in fleet.parts.peers.store.peers():
+                if peer.session == session and peer.is_live and peer.socket:
+                    return peer
+            await asyncio.sleep(0.1)
 
 
 @dataclass

@@ -4,47 +4,20 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
-from fleet_tui.model.peer import OPERATOR, Peer
-from tests.peers.live import PATIENCE, environment, local_fleet, reach, worker
+from fleet_tui.model.peer import OPERATOR
+from tests.peers.live import PATIENCE, api, environment, found, home, local_fleet, reach, worker
 from tests.support.clis import require_cli
-from tests.support.model_api import ModelApi
 from tests.support.tmux import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from fleet_tui.fleet import Fleet
+    import pytest
+
+    from tests.support.model_api import ModelApi
 
 
-@pytest.fixture
-def api() -> Iterator[ModelApi]:
-    with ModelApi() as served:
-        yield served
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of this machine's agents, and of whoever looks for them."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("SHELL", "/bin/sh")
-    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
-    return folder
-
-
-async def found(fleet: Fleet, session: str) -> Peer:
-    """Look until a session is there."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            await fleet.parts.peers.refresh()
-            for peer in fleet.parts.peers.store.peers():
-                if peer.session == session and peer.is_live and peer.socket:
-                    return peer
-            await asyncio.sleep(0.1)
+__all__ = ["api", "home"]
 
 
 async def test_a_worker_gets_a_message_by_its_socket_and_only_its_transcript_proves_it(
