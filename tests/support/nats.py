@@ -37,6 +37,11 @@ class NatsServer:
         """Where it listens."""
         return f"nats://{LOOPBACK}:{self.port}"
 
+    def version(self) -> str:
+        """Return its version, `2.9.10`."""
+        told = subprocess.run([self.binary, "--version"], capture_output=True, text=True)
+        return told.stdout.strip().rpartition("v")[2]
+
     def start(self) -> NatsServer:
         """Start it and return when it answers."""
         config = self.home / "nats.conf"
