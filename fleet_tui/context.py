@@ -110,3 +110,5 @@ class FleetContext:
     tell_run: Callable[[str, str, str], Awaitable[None]] | None = None
     """Says something to a run of this program: run, an id of its own, text. Raises UsageError when
     that run does not listen (any more)."""
+    run_echoed: Callable[[str, str], bool] | None = None
+    """Tells whether a run of this program said back what it was told: run, id."""

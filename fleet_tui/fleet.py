@@ -294,6 +294,7 @@ class Fleet:
             questions=self._dispatcher.questions,
             answer=self.answer,
             tell_run=self._dispatcher.tell,
+            run_echoed=self._dispatcher.has_echoed,
         )
 
     def _make_dispatcher(self) -> Dispatcher:
@@ -301,9 +302,7 @@ class Fleet:
             self.config,
             self.spending,
             is_read_only=self.is_read_only,
-            standing=lambda request, hosts: self.standing.may_begin(
-                request, hosts, self.clock.time()
-            ),
+            standing=lambda what, on: self.standing.may_begin(what, on, self.clock.time()),
         )
         return Dispatcher(
             admission,

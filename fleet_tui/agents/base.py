@@ -107,6 +107,9 @@ class Dialogue(StreamParser, Protocol):
         An `identifier` that its session knows already is passed over by the agent.
         """
 
+    def has_echoed(self, identifier: str) -> bool:
+        """Tell whether the agent said back what it was told under this identifier."""
+
     def interrupt(self) -> bytes:
         """Return what makes the agent stop and report; a prompt not yet sent never will be."""
 

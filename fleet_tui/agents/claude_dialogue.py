@@ -55,6 +55,7 @@ class ClaudeDialogue(ClaudeParser):
         self._output = bytearray()
         self._is_prompt_taken = False
         self._is_replaying = False
+        self._echoed: set[str] = set()
 
     @property
     def activity(self) -> AgentActivity:
@@ -104,6 +105,10 @@ class ClaudeDialogue(ClaudeParser):
         if self._stage != "talking" or self._is_replaying:
             raise UsageError("this run does not listen now")
         return control.message(text.encode(), control.message_id(self._session_id, identifier))
+
+    def has_echoed(self, identifier: str) -> bool:
+        """Tell whether a message came back: it does once it stands in the session's transcript."""
+        return control.message_id(self._session_id, identifier) in self._echoed
 
     def interrupt(self) -> bytes:
         """Return what makes the agent stop; before the prompt was sent, it never will be."""
@@ -225,6 +230,7 @@ class ClaudeDialogue(ClaudeParser):
 
     def _user(self, event: JsonObject) -> list[AgentEvent]:
         if event.get("isReplay") is True:
+            self._echoed.add(text(event, "uuid"))
             self._is_prompt_taken = self._is_prompt_taken or event.get("uuid") == self._message_id
             return []
         spoken: list[AgentEvent] = []

@@ -70,6 +70,10 @@ class Conversation:
         self._waiting.put_nowait((self._dialogue.say(identifier, text), done))
         await done
 
+    def has_echoed(self, identifier: str) -> bool:
+        """Tell whether the agent said back what it was told under this identifier."""
+        return self._dialogue.has_echoed(identifier)
+
     def end(self) -> None:
         """Write nothing more; the process is gone, and nobody hears what was still to be said."""
         if self._writer is not None:

@@ -119,6 +119,11 @@ class Dispatcher:
             raise UsageError("this run listens to nobody here")
         await task.conversation.say(identifier, text)
 
+    def has_echoed(self, run_id: str, identifier: str) -> bool:
+        """Tell whether an open run said back what it was told under this identifier."""
+        task = self.task(run_id)
+        return bool(task and task.conversation and task.conversation.has_echoed(identifier))
+
     def cancel(self, run_ids: Iterable[str]) -> list[RunTask]:
         """Ask these runs to end; returns those that were open and not being ended yet."""
         wanted = frozenset(run_ids)

@@ -36,6 +36,8 @@ WATCH_FOR = 6 * 3600.0
 """How long proof and answers are looked for after a hand-over."""
 PROOF_EVERY = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between looks into a transcript; the last one repeats."""
+ECHO_EVERY = 0.25
+"""Seconds between looks for an echo; that asks nothing of any host."""
 CHANNEL_WITHIN = 20.0
 """Seconds in which an idle session begins a turn for what its channel pushes, if it is open."""
 FIND_EVERY = 5.0
@@ -67,6 +69,9 @@ class Courier:
         self._owner = owner
         self._looks: dict[str, tuple[int, float]] = {}
         """Message id to how often its transcript was looked at, and when to look again."""
+        self._told: dict[str, str] = {}
+        """Messages said on a run's standard input that it did not say back yet: id to run."""
+        self._echoed: set[str] = set()
         self._handed_before = -1
         self._find_again = 0.0
         self._busy: set[str] = set()
@@ -89,7 +94,8 @@ class Courier:
         waiting = [at for _, at in self._looks.values()]
         if (next_due := self._store.next_due(now)) is not None:
             waiting.append(next_due)
-        return min(max(0.05, min(waiting) - now), 5.0) if waiting else 5.0
+        longest = ECHO_EVERY if self._told else 5.0
+        return min(max(0.05, min(waiting) - now), longest) if waiting else longest
 
     # --- handing over -----------------------------------------------------------------------
 
@@ -158,6 +164,8 @@ class Courier:
         if route == "resume":
             self._store.begin_attempt(message.id, peer.generation + 1, proof.size)
         self._looks[message.id] = (0, self._context.clock.time() + PROOF_EVERY[0])
+        if route == "stdin":
+            self._told[message.id] = peer.run
         return True
 
     def _handed(self, message: Message, route: RouteName, how: str, offset: int) -> None:
@@ -207,6 +215,7 @@ class Courier:
     async def _watch(self, now: float) -> None:
         """Look into the transcripts of those that were handed something."""
         self._find_watched(now)
+        self._hear_echoes(now)
         due = [identifier for identifier, (_, at) in self._looks.items() if at <= now]
         by_peer: defaultdict[str, list[Message]] = defaultdict(list)
         for message in self._store.by_ids(due):
@@ -235,6 +244,17 @@ class Courier:
             self._store.climb(message.id, "unknown", detail=why, next_at=now + LAST_RETRY)
         found = self._store.watched(now - WATCH_FOR)
         self._looks = {key: self._looks.get(key, (0, now)) for key in found}
+
+    def _hear_echoes(self, now: float) -> None:
+        """Look at once for what a run has said back: its transcript holds it since before."""
+        has_echoed = self._context.run_echoed
+        for identifier, run in tuple(self._told.items()):
+            if identifier not in self._looks:
+                del self._told[identifier]
+            elif has_echoed is not None and has_echoed(run, identifier):
+                del self._told[identifier]
+                self._echoed.add(identifier)
+                self._looks[identifier] = (0, now)
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
         provable = [(p, m) for p, m in watched if p.session and p.kind == "claude"]
@@ -269,6 +289,8 @@ class Courier:
             if answer and message.route in _ANSWERS_ALOUD and message.urgency != "fyi":
                 await self._answered(peer, message, answer)
                 return
+        elif message.rung == "handed-over" and message.id in self._echoed:
+            self._see(message, "said back by its own run, which did not show a transcript")
         elif message.rung == "handed-over":
             is_next = peer.generation > message.handed_generation
             has_ended = proof is not None and peer.pid and not proof.is_alive
@@ -295,15 +317,13 @@ class Courier:
         self._store.climb(message.id, "unknown", detail=why, next_at=now, handed_generation=before)
 
     def _take_proof(self, message: Message, proof: Proof) -> None:
-        offset = proof.seen[message.id]
-        if message.rung in ("seen", "replied"):
-            return
-        self._store.climb(
-            message.id,
-            "seen",
-            seen_at=self._context.clock.time(),
-            detail=f"transcript line at byte {offset:,}",
-        )
+        if message.rung not in ("seen", "replied"):
+            self._see(message, f"transcript line at byte {proof.seen[message.id]:,}")
+
+    def _see(self, message: Message, detail: str) -> None:
+        now = self._context.clock.time()
+        self._store.climb(message.id, "seen", seen_at=now, detail=detail)
+        self._echoed.discard(message.id)
         self._looks[message.id] = (0, self._context.clock.time() + PROOF_EVERY[0])
 
     def _unproven(self, message: Message, peer: Peer) -> None:

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.peer import OPERATOR
+from fleet_tui.peers import courier
 from tests.peers.live import PATIENCE, api, environment, found, home, local_fleet, reach, worker
 from tests.support.clis import require_cli
 from tests.support.tmux import Terminal
@@ -114,11 +115,13 @@ async def test_an_interactive_session_gets_a_message_by_its_socket(
             await reach(service, sent.id, "replied")
 
 
-async def test_a_run_of_ours_is_told_on_its_standard_input(
+async def test_a_run_of_ours_is_told_on_its_standard_input_and_its_echo_brings_the_proof(
     tmp_path: Path, home: Path, api: ModelApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fleet_tui.model.request import DispatchRequest
 
+    # Looks into the transcript are put off so far that only what the run says back brings one.
+    monkeypatch.setattr(courier, "PROOF_EVERY", (600.0,))
     for name, value in environment(home, api).items():
         monkeypatch.setenv(name, value)
     (home / "work").mkdir()
