@@ -16,6 +16,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.queue.store import Draft
@@ -23,7 +24,12 @@ from tests.faults.queue_sites import BACKENDS, Site, settle, site_in
 from tests.faults.queue_worker import Trial
 from tests.support.parts import require
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).parents[2]
+LOOK_SECONDS = 0.2
+"""Between two looks at how far the workers are."""
 SHELL_LOOP = """
 HOST=$1; cd "$2"
 while :; do
@@ -56,6 +62,7 @@ class Account:
     double: int
     stale: int
     kills: int
+    restarts: int
     seconds: float
 
     @property
@@ -69,7 +76,8 @@ class Account:
             f"enqueued {self.enqueued} = done {self.done} + dead {self.dead}; "
             f"double commits {self.double}; stale-owner commits {self.stale}; "
             f"runs {self.runs}, {self.by_shell} by shell workers, {self.refused} commits refused, "
-            f"{self.kills} processes killed, {self.seconds:.1f} s: {verdict}"
+            f"{self.kills} processes killed, {self.restarts} restarts of the server, "
+            f"{self.seconds:.1f} s, load {os.getloadavg()[0]:.1f}: {verdict}"
         )
 
 
@@ -97,32 +105,56 @@ async def play(
             await settle(lease * 1.5)
         trial = Trial(backend, site.place, str(log), lease, 6, stalls=0.03, deaths=0.005)
         began = time.monotonic()
-        crew = Crew(trial, folder / "queue", workers, shell_workers, chance)
-        kills = await crew.work_off(restart, restarts, began + limit)
-        return await _account(site, trial, tasks, kills, time.monotonic() - began)
+        crew = Crew(trial, folder / "queue", tasks, workers, shell_workers, chance)
+        breaks = Breaks(restart, [tasks * (n + 1) // (restarts + 1) for n in range(restarts)])
+        kills = await crew.work_off(breaks, began + limit)
+        seconds = time.monotonic() - began
+        return await _account(site, trial, tasks, (kills, breaks.done), seconds)
+
+
+@dataclass
+class Breaks:
+    """When the server is to be broken and brought back: after so many commits each time."""
+
+    restart: Callable[[], None]
+    due: list[int]
+    done: int = 0
+
+    async def play(self, commits: int) -> None:
+        """Break it if it is time."""
+        if self.due and commits >= self.due[0]:
+            del self.due[0]
+            await asyncio.to_thread(self.restart)
+            self.done += 1
 
 
 class Crew:
     """Worker processes; whoever dies is replaced."""
 
     def __init__(
-        self, trial: Trial, queue: Path, workers: int, shells: int, chance: random.Random
+        self,
+        trial: Trial,
+        queue: Path,
+        tasks: int,
+        workers: int,
+        shells: int,
+        chance: random.Random,
     ) -> None:
         self._trial = trial
         self._queue = queue
         self._numbers = range(workers)
         self._shells = range(shells)
         self._chance = chance
-        self._kills_left = workers * 8
+        self._kills_left = min(workers * 8, tasks // 10)
         """Beside those who die by themselves; so that the last ones come to an end."""
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    async def work_off(self, restart: object, restarts: int, ends_at: float) -> int:
-        """Return how many were killed until the queue was empty."""
-        assert callable(restart)
-        kills = 0
+    async def work_off(self, breaks: Breaks, ends_at: float) -> int:
+        """Return how many were killed until the queue was empty; the first one in its midst."""
+        kills = commits = 0
         finished: set[str] = set()
-        next_kill, next_restart = time.monotonic() + 1.0, time.monotonic() + 3.0
+        next_look = 0.0
+        next_kill: float | None = None
         try:
             while len(finished) < len(self._numbers):
                 assert time.monotonic() < ends_at, "the trial does not end"
@@ -137,14 +169,16 @@ class Crew:
                     assert code in (0, -9), f"{key} ended with {code}"
                     if code == 0:
                         finished.add(key)
-                if self._kills_left and self._running and time.monotonic() > next_kill:
+                now = time.monotonic()
+                if now > next_look:
+                    next_look = now + LOOK_SECONDS
+                    commits = _commits(Path(self._trial.log))
+                    await breaks.play(commits)
+                is_due = now > next_kill if next_kill is not None else commits > 0
+                if is_due and self._kills_left and self._running:
                     self._kills_left -= 1
                     self._running[self._chance.choice(sorted(self._running))].kill()
-                    next_kill = time.monotonic() + self._chance.uniform(0.4, 1.2)
-                if restarts and time.monotonic() > next_restart:
-                    await asyncio.to_thread(restart)
-                    restarts -= 1
-                    next_restart = time.monotonic() + 4.0
+                    next_kill = now + self._chance.uniform(0.4, 1.2)
         finally:
             for process in self._running.values():
                 process.kill()
@@ -166,7 +200,9 @@ class Crew:
                 )
 
 
-async def _account(site: Site, trial: Trial, tasks: int, kills: int, seconds: float) -> Account:
+async def _account(
+    site: Site, trial: Trial, tasks: int, broken: tuple[int, int], seconds: float
+) -> Account:
     runs, commits, refused = _logged(Path(trial.log))
     double = sum(number > 1 for number in commits.values())
     stale = shell = 0
@@ -195,9 +231,14 @@ async def _account(site: Site, trial: Trial, tasks: int, kills: int, seconds: fl
         refused,
         double,
         stale,
-        kills,
+        *broken,
         seconds,
     )
+
+
+def _commits(log: Path) -> int:
+    """Return how many there are so far, while lines are being written."""
+    return sum(file.read_text().count("COMMIT ") for file in log.iterdir())
 
 
 def _logged(log: Path) -> tuple[dict[str, list[int]], dict[str, int], int]:

@@ -25,3 +25,5 @@ async def test_every_task_ends_once(
     )
     assert account.holds, str(account)
     assert account.enqueued == 60
+    assert account.kills
+    assert account.restarts == restarts
