@@ -26,13 +26,45 @@ class ReplayClock:
         """Make the clock for these moments (Unix seconds, ascending, at least one)."""
         self._monotonic = monotonic
         self._begun: float | None = None
+        self._stood_at: float | None = None
+        self._then: list[float] = list(moments)
         self.speed = speed
-        self._real: list[float] = [0.0]
-        self._then: list[float] = [moments[0]]
-        for before, after in itertools.pairwise(moments):
-            took = min((after - before) / speed, SILENCE)
-            self._real.append(self._real[-1] + took)
-            self._then.append(after)
+        self._real = self._plan()
+
+    def _plan(self) -> list[float]:
+        """Return when each moment is reached, in seconds of the one who looks on."""
+        pairs = itertools.pairwise(self._then)
+        lengths = (min((after - before) / self.speed, SILENCE) for before, after in pairs)
+        return list(itertools.accumulate(lengths, initial=0.0))
+
+    @property
+    def is_paused(self) -> bool:
+        """True while it stands still."""
+        return self._stood_at is not None
+
+    @property
+    def share(self) -> float:
+        """Return how much has been shown, from 0 to 1."""
+        return min(1.0, self._elapsed() / self._real[-1]) if self._real[-1] else 1.0
+
+    def pause(self, is_paused: bool) -> None:
+        """Stand still, or go on from there."""
+        elapsed = self._elapsed()
+        self._stood_at = elapsed if is_paused else None
+        self._begun = self._monotonic() - elapsed
+
+    def play_at(self, speed: float) -> None:
+        """Go on from this moment at another speed; of a long silence the rest may be left out."""
+        then = self.time()
+        at = bisect_right(self._real, self._elapsed()) - 1
+        self.speed = speed
+        self._real = self._plan()
+        reached = self._real[at] + (then - self._then[at]) / speed
+        if at + 1 < len(self._real):
+            reached = min(reached, self._real[at + 1])
+        if self._stood_at is not None:
+            self._stood_at = reached
+        self._begun = self._monotonic() - reached
 
     @property
     def is_over(self) -> bool:
@@ -51,6 +83,8 @@ class ReplayClock:
 
     def _elapsed(self) -> float:
         now = self._monotonic()
+        if self._stood_at is not None:
+            return self._stood_at
         if self._begun is None:
             self._begun = now
         return now - self._begun

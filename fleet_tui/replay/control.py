@@ -175,7 +175,6 @@ class ReplayControl:
             cost_today_usd=self._cost,
             cost_is_complete=True,
             is_read_only=True,
-            notes=(f"replay at {self.clock.speed:g} times the speed",),
         )
 
     def _arrivals(self) -> list[float]:

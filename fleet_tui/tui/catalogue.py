@@ -19,6 +19,7 @@ from fleet_tui.tui.verbs import (
     program,
     questions,
     queue,
+    replaying,
     roles,
     screens,
     sessions,
@@ -47,6 +48,7 @@ REGISTRY = Registry(
         *plans.ACTIONS,
         *queue.ACTIONS,
         *heartbeats.ACTIONS,
+        *replaying.ACTIONS,
         *program.ACTIONS,
     )
 )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
+from fleet_tui.model.clock import PlayedClock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -96,3 +98,11 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
         text = clip(text, width)
     gap = " " * (width - cell_len(text))
     return gap + text if right else text + gap
+
+
+def played(clock: object) -> str:
+    """Return how a replay stands, `REPLAY 20x 43 %`; empty when the time is the real one."""
+    if not isinstance(clock, PlayedClock):
+        return ""
+    held = "paused" if clock.is_paused else f"{clock.speed:g}x"
+    return f"REPLAY {held} {clock.share:.0%}"

@@ -84,6 +84,30 @@ def core_event(core: CoreThread) -> Callable[[], bool]:
     return lambda: over.wait(PATIENCE)
 
 
+def test_the_clock_stands_still_and_changes_its_speed_where_it_is() -> None:
+    hand = Hand()
+    clock = ReplayClock([1000.0, 1040.0, 1080.0], 20.0, hand)
+    assert clock.time() == 1000.0
+    hand.now += 1.0
+    clock.pause(True)
+    hand.now += 50.0
+    assert clock.time() == 1020.0
+    assert clock.share == 0.25
+    clock.play_at(10.0)
+    assert clock.time() == 1020.0
+    clock.pause(False)
+    hand.now += 1.0
+    assert clock.time() == 1030.0
+    clock.play_at(8.0)
+    assert clock.time() == 1030.0
+    clock.play_at(1.0)
+    assert clock.time() == 1040.0, "the rest of a silence longer than five seconds is left out"
+    hand.now += 100.0
+    clock.play_at(5.0)
+    assert clock.is_over
+    assert clock.share == 1.0
+
+
 async def test_the_screen_shows_it_again(past: Path, tmp_path: Path) -> None:
     config = fleet_file(past, [HERE])
     (tmp_path / "aside").mkdir()

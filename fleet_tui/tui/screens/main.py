@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.fmt import played
 from fleet_tui.tui.footer import footer_hints
 from fleet_tui.tui.panes.hosts import HostsPane
 from fleet_tui.tui.panes.notices import NoticesPane
@@ -183,6 +184,7 @@ class MainScreen(Screen[None]):
             is_read_only=bool(app.why_read_only),
             on_their_own=app.store.on_their_own(),
             asked=[now - question.asked_at for question in app.store.questions(now)],
+            played=played(app.clock),
         )
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:

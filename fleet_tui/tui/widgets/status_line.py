@@ -39,10 +39,11 @@ class StatusLine(Static):
         is_read_only: bool,
         on_their_own: int = 0,
         asked: Sequence[float] = (),
+        played: str = "",
     ) -> None:
         """Show the fleet's state; `asked` is how many seconds ago each open question came."""
         width = max(20, self.size.width - 2)
-        badges = _badges(fleet, is_read_only=is_read_only)
+        badges = _badges(fleet, is_read_only=is_read_only, played=played)
         parts = _parts(fleet, clock_time)
         if on_their_own:
             whose = "its" if on_their_own == 1 else "their"
@@ -115,11 +116,13 @@ def _cost(fleet: FleetView) -> list[tuple[str, str]]:
     return pieces
 
 
-def _badges(fleet: FleetView | None, *, is_read_only: bool) -> list[Part]:
+def _badges(fleet: FleetView | None, *, is_read_only: bool, played: str = "") -> list[Part]:
     style = "bold $fleet-badge-text on $fleet-badge"
     badges: list[Part] = []
     if fleet is not None and fleet.is_demo:
         badges.append((0, [(" DEMO ", style)]))
+    if played:
+        badges.append((0, [(" ", ""), (f" {played} ", style)]))
     if is_read_only:
         badges.append((0, [(" ", ""), (" READ-ONLY ", style)]))
     return badges
