@@ -68,7 +68,7 @@ class FrameClock:
             self._timer = None
 
     def tick(self) -> bool:
-        """Show one frame now; False when it was left out."""
+        """Show one frame now, where there is something to show; False when it was left out."""
         if textual_seams.terminal_is_behind(self._app) or textual_seams.is_suspended(self._app):
             self.skipped += 1
             return False
@@ -77,7 +77,9 @@ class FrameClock:
         numbers = now - self._numbers_at >= NUMBERS_EVERY - MARGIN
         if numbers:
             self._numbers_at = now
-        self._show(self._drain(), numbers)
+        changes = self._drain()
+        if numbers or not changes.is_empty:
+            self._show(changes, numbers)
         self.frames += 1
         self._adapt(time.thread_time() - began)
         return True

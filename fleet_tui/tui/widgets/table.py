@@ -17,6 +17,7 @@ the border around the table (`status`).
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -351,10 +352,14 @@ class LineTable(ThemedView, inherit_bindings=False):
         if index < len(self._keys):
             spans = self._painted[y] = self._spans(index)
             return self._row(index, spans, width, base)
-        if y == self._head and not self._keys:
-            text = f" Nothing matches {self.filter!r}." if self.filter else f" {self.empty}"
+        if not self._keys and (text := self._line_of_none(y - self._head, width)):
             return paint.on_base(paint.strip_of([(text, "muted")], self.palette), width, base)
         return Strip.blank(width, base)
+
+    def _line_of_none(self, number: int, width: int) -> str:
+        text = f"Nothing matches {self.filter!r}." if self.filter else self.empty
+        lines = textwrap.wrap(text, max(8, width - 2))
+        return f" {lines[number]}" if number < len(lines) else ""
 
     def _header(self) -> Strip:
         titles = {c.id: [(c.title, "faint")] for c in self._layout.columns}
