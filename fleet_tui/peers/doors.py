@@ -52,6 +52,8 @@ class Doors:
         self._settings = settings
         self._server = server
         self._bridges = bridges
+        self._why = ""
+        """Why the last attempt to listen here failed."""
         self._address = settings.broker_host or "127.0.0.1"
         self._changed = changed
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,7 +74,7 @@ class Doors:
         if not await self._opened_here(here) and not await self._bridge_here(here):
             raise FleetError(
                 f"the broker cannot listen on {self._address}:{self._settings.broker_port}:"
-                " another program does",
+                f" {self._why}",
                 where="[peers] broker",
                 mend="end what has the port, or configure another port",
             )
@@ -103,7 +105,8 @@ class Doors:
         """Listen on this machine ourselves, once nobody else does; False while somebody does."""
         try:
             await self._server.open_door(here, self._address, self._settings.broker_port)
-        except OSError:
+        except OSError as error:
+            self._why = error.strerror or str(error)
             return False
         self._keys[here] = secrets.token_urlsafe(24)
         self._say(here, "")

@@ -122,9 +122,8 @@ class NatsPost:
         for peer in self._store.peers():
             if peer.is_live and peer.source != SOURCE and peer.kind != "operator":
                 about = f"[{peer.kind}, {peer.state}] {peer.summary}".rstrip()
-                shown.append(
-                    {"name": peer.name, "cwd": peer.cwd, "summary": about, "repo": peer.repo}
-                )
+                cwd, summary = peer.cwd[:400], about[:200]  # all of them must fit one message
+                shown.append({"name": peer.name, "cwd": cwd, "summary": summary, "repo": peer.repo})
         return shown[:SHOWN_LIMIT]
 
     async def _heard(self, said: Any) -> None:

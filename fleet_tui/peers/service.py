@@ -92,19 +92,23 @@ class PeerService:
         self._broker_says = ""
 
     def _nats_post(self) -> NatsPost | None:
-        """Return the way to other fleets, None when none is wanted; raises FleetError."""
+        """Return the way to other fleets, None when none is wanted or none can be had."""
         settings = self.settings
         if settings.nats_url is None:
             return None
-        return make_nats_post(
-            self._context,
-            self.store,
-            self.post,
-            self._kick,
-            url=settings.nats_url,
-            login=settings.login,
-            fleet=settings.fleet or self.here,
-        )
+        try:
+            return make_nats_post(
+                self._context,
+                self.store,
+                self.post,
+                self._kick,
+                url=settings.nats_url,
+                login=settings.login,
+                fleet=settings.fleet or self.here,
+            )
+        except FleetError as error:
+            self._context.notice("peers/nats", "warning", "peers-nats", "fleet", str(error))
+            return None
 
     async def start(self) -> None:
         """Look for sessions, carry messages and open the broker, until closed."""

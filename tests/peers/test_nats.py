@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.model.events import NoticeRaised
 from fleet_tui.model.peer import OPERATOR
 from fleet_tui.peers import nats_post
 from tests.peers.desk import peer_desk
@@ -173,3 +175,15 @@ async def test_a_peer_that_is_not_there_is_told_and_nobody_is_written_to_through
             assert told is not None
             assert f"no peer is called '{there}'" in told.detail
         assert work.service.store.messages("1") == []
+
+
+async def test_without_its_extra_all_else_goes_on_and_the_mend_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fleet_tui.peers.nats_link", None)
+    async with peer_desk(tmp_path, carrier="nats") as desk:
+        desk.peer("cart")
+        assert desk.service.nats is None
+        assert (await desk.service.post.send(OPERATOR, "cart@here", "hello")).rung == "queued"
+        told = [e.notice.text for e in desk.stage.heard if isinstance(e, NoticeRaised)]
+        assert any("pip install 'fleet-tui[nats]'" in text for text in told)
