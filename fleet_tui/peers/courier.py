@@ -71,7 +71,6 @@ class Courier:
         """Message id to how often its transcript was looked at, and when to look again."""
         self._told: dict[str, str] = {}
         """Messages said on a run's standard input that it did not say back yet: id to run."""
-        self._echoed: set[str] = set()
         self._handed_before = -1
         self._find_again = 0.0
         self._busy: set[str] = set()
@@ -253,7 +252,6 @@ class Courier:
                 del self._told[identifier]
             elif has_echoed is not None and has_echoed(run, identifier):
                 del self._told[identifier]
-                self._echoed.add(identifier)
                 self._looks[identifier] = (0, now)
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
@@ -289,8 +287,6 @@ class Courier:
             if answer and message.route in _ANSWERS_ALOUD and message.urgency != "fyi":
                 await self._answered(peer, message, answer)
                 return
-        elif message.rung == "handed-over" and message.id in self._echoed:
-            self._see(message, "said back by its own run, which did not show a transcript")
         elif message.rung == "handed-over":
             is_next = peer.generation > message.handed_generation
             has_ended = proof is not None and peer.pid and not proof.is_alive
@@ -323,7 +319,6 @@ class Courier:
     def _see(self, message: Message, detail: str) -> None:
         now = self._context.clock.time()
         self._store.climb(message.id, "seen", seen_at=now, detail=detail)
-        self._echoed.discard(message.id)
         self._looks[message.id] = (0, self._context.clock.time() + PROOF_EVERY[0])
 
     def _unproven(self, message: Message, peer: Peer) -> None:
