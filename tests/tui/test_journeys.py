@@ -282,7 +282,7 @@ async def test_log_and_help_open_and_close() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "pane"), [("hosts nas", "hosts"), ("output web", "output"), ("noti", "notices")]
+    ("line", "pane"), [("hosts nas", "hosts"), ("outp web", "output"), ("notices", "notices")]
 )
 async def test_command_line_goes_places(line: str, pane: str) -> None:
     async with at_desk(recorded()) as desk:
