@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     from fleet_tui.queue.store import Rules
 
 
+BEATS_COUNT_FOR = 4.0
+"""Leases for which a shell worker's beat alone keeps a claim whose files do not change."""
+_UNCHANGED = "\0unchanged"
+"""Marks what is watched of a claim beside its owner's beat; no file is called so."""
+
+
 class Reaper:
     """Watches claims; one look at a time."""
 
@@ -66,10 +72,13 @@ class Reaper:
                 continue
             watched.add(file)
             lease = self.lease_of(claim)
-            counter = self._counter(claim, entries, beats)
-            silent = self._watch.silent_for(file, counter, lease)
-            if silent >= lease:
-                one = await self.recover(claim, f"silent for {silent:.0f} s")
+            written, beat = self._signs(claim, entries, beats)
+            silent = self._watch.silent_for(file, (*written, beat), lease)
+            unchanged = f"{file}{_UNCHANGED}"
+            watched.add(unchanged)
+            idle = self._watch.silent_for(unchanged, written, lease * BEATS_COUNT_FOR)
+            if silent >= lease or idle >= lease * BEATS_COUNT_FOR:
+                one = await self.recover(claim, f"silent for {max(silent, idle):.0f} s")
                 if one is not None:
                     reaped.append(one)
         watched |= await self._clear_tmp(entries)
@@ -122,15 +131,22 @@ class Reaper:
         """Return the attempts that a sidecar of the task tells."""
         return sort_pending(await self._folder.scan(PENDING)).tries.get(name, 0)
 
-    def _counter(
+    def _signs(
         self, claim: ClaimName, entries: dict[str, FileEntry], beats: dict[str, FileEntry]
-    ) -> object:
-        """Return what changes while the owner lives: for a shell worker, all that it writes."""
+    ) -> tuple[tuple[object, ...], object]:
+        """Return what changes while the owner works, and what while it lives.
+
+        A shell worker writes a result and a beat. The beat is its host's, not the claim's: another
+        worker of that name goes on with it after this one has died in mid-task.
+        """
         own = entries[claim.file].mtime_ns
         if claim.attempt is not None or claim.is_reaped:
-            return own
-        others = (entries.get(f"{claim.file}{RESULT}"), beats.get(claim.host))
-        return (own, *((one.mtime_ns, one.size) if one else None for one in others))
+            return (own,), None
+        result, beat = (
+            (one.mtime_ns, one.size) if one else None
+            for one in (entries.get(f"{claim.file}{RESULT}"), beats.get(claim.host))
+        )
+        return (own, result), beat
 
     async def _options(self, file: str, name: str) -> TaskOptions:
         try:

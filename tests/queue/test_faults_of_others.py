@@ -178,6 +178,21 @@ async def test_a_plain_shell_worker_shares_the_folder(tmp_path: Path) -> None:
     assert "desk alive" in beat.word
 
 
+async def test_a_shell_worker_that_came_back_under_its_name_keeps_no_task_of_the_dead_one(
+    tmp_path: Path,
+) -> None:
+    root, clock = tmp_path / "queue", OwnClock()
+    store = await opened(root, clock)
+    await added(store, "a")
+    os.rename(root / "pending" / "a.md", root / "running" / "a.md.host-desk")
+    for beat in range(4):
+        (root / ".heartbeats" / "desk").write_text(f"alive {beat}" + "." * beat)
+        assert await watch_out(store, clock, RULES.foreign_lease - 10) == []
+    (root / ".heartbeats" / "desk").write_text("alive and well")
+    assert await watch_out(store, clock, 50) == ["a returned"]
+    assert (await claimed(store)).attempt == 2
+
+
 async def test_a_dead_shell_worker_is_given_time(tmp_path: Path) -> None:
     root, clock = tmp_path / "queue", OwnClock()
     store = await opened(root, clock)
