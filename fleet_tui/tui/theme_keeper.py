@@ -57,7 +57,7 @@ class ThemeKeeper:
         if self._is_looking:
             return
         self._is_looking = True
-        self._app.run_worker(self.look(), group="themes", description="look at theme files")
+        self._app.run_worker(self.look, group="themes", description="look at theme files")
 
     async def look(self) -> None:
         """Read the theme files again, off the screen's loop, when one has changed."""

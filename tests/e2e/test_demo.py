@@ -68,8 +68,11 @@ def test_the_demo_is_usable_at(columns: int, rows: int, program: Program) -> Non
         for pane, title in (("1", "hosts"), ("2", "queue"), ("3", "peers"), ("4", "notices")):
             screen.keys(pane)
             screen.until(title)
-        screen.keys("4")
-        screen.until("nas2 .*claude", "all .*succeeded")
+        screen.keys("4", "/")
+        screen.type("nas2")
+        screen.until("/ nas2", "nas2  .*claude")
+        screen.keys("Escape")
+        screen.gone("/ nas2")
         screen.keys("5", "g")
         screen.until("different answers from 9 runs", "cc-pc · 1 run", "esc back")
         screen.keys("Escape")
