@@ -57,7 +57,12 @@ class ThemeKeeper:
         if self._is_looking:
             return
         self._is_looking = True
-        self._app.run_worker(self.look, group="themes", description="look at theme files")
+        # A callable: a look that never begins, as the screen has ended, leaves nothing behind.
+        self._app.run_worker(
+            self.look,  # type: ignore[arg-type]
+            group="themes",
+            description="look at theme files",
+        )
 
     async def look(self) -> None:
         """Read the theme files again, off the screen's loop, when one has changed."""
