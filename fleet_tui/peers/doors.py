@@ -147,7 +147,7 @@ class Doors:
                 if not await self._bridged(host):
                     self._say(host, error.what)
                     self._context.notice(
-                        f"peers/door/{host}", "warning", "peers-door", host, str(error)
+                        f"peers/door/{host}", "warning", "peers-door", host, error.what
                     )
             self.reached.discard(host)
             self._changed()
