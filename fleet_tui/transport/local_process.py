@@ -113,10 +113,10 @@ class LocalProcess(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         """Note the exit."""
         self._has_exited = True
-        if self._done.done() and self._transport is not None:
-            self._transport.close()
-        self._on_reaped(self)
-        self._finish_when_dry()
+        if self._done.done():
+            self._let_go()
+        else:
+            self._finish_when_dry()
 
     def pause_writing(self) -> None:
         """The input pipe is full."""
@@ -143,12 +143,18 @@ class LocalProcess(asyncio.SubprocessProtocol):
         if self._transport is None:
             return
         if self._has_exited:
-            self._transport.close()
+            self._let_go()
             return
         # Closing the transport now would reap the process behind asyncio's back.
         for fd in (0, _STDOUT, _STDERR):
             if (pipe := self._transport.get_pipe_transport(fd)) is not None:
                 pipe.close()
+
+    def _let_go(self) -> None:
+        """Close what is left: the process is gone, though a child of it may hold its pipes."""
+        if self._transport is not None:
+            self._transport.close()
+        self._on_reaped(self)
 
     def _stdin(self) -> asyncio.WriteTransport | None:
         if self._transport is None:
