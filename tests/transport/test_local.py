@@ -117,6 +117,17 @@ async def test_closing_ends_what_runs(here: LocalConnection) -> None:
         await here.start("true", Sink())
 
 
+async def test_closing_lets_go_of_pipes_that_a_child_holds(here: LocalConnection) -> None:
+    sink = Sink()
+    process = await here.start("sleep 100 & echo $!; exit 0", sink)
+    await sink.until(lambda s: s.out.endswith(b"\n"))
+    here.close()
+    assert (await process.wait()).is_lost
+    await here.wait_closed()
+    with pytest.raises(ProcessLookupError):
+        await _until_gone(int(sink.out))
+
+
 async def test_pausing_holds_the_output_back(here: LocalConnection) -> None:
     counter = Counter()
     process = await here.start("head -c 90000000 /dev/zero", counter)
