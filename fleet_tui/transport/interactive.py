@@ -11,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError
+from fleet_tui.transport.local import login_shell
 
 if TYPE_CHECKING:
     from fleet_tui.model.config import FleetConfig
@@ -24,7 +25,7 @@ def terminal_argv(host: Host, config: FleetConfig, line: str | None) -> tuple[st
     FleetError when there is no OpenSSH client here.
     """
     if host.connection == "local":
-        shell = os.environ.get("SHELL") or "/bin/sh"
+        shell = login_shell()
         return (shell, "-c", line) if line else (shell, "-l")
     program = shutil.which("ssh")
     if program is None:

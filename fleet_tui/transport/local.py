@@ -60,6 +60,7 @@ class LocalConnection:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=_home(),
+                env=_environment(),
                 **_own_group(),
             )
         except (OSError, ValueError) as error:
@@ -123,10 +124,11 @@ def shell_argv(line: str) -> list[str]:
     """
     if sys.platform == "win32":
         return ["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", line]
-    return [_login_shell(), "-c", line]
+    return [login_shell(), "-c", line]
 
 
-def _login_shell() -> str:
+def login_shell() -> str:
+    """Return the user's shell: `$SHELL`, or what the user database says, or `/bin/sh`."""
     shell = os.environ.get("SHELL", "")
     if not shell and sys.platform != "win32":
         import pwd
@@ -136,6 +138,11 @@ def _login_shell() -> str:
         except KeyError:
             shell = ""
     return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
+
+
+def _environment() -> dict[str, str] | None:
+    """Return the environment with the login shell in it, where sshd puts it and cron may not."""
+    return None if sys.platform == "win32" else {**os.environ, "SHELL": login_shell()}
 
 
 def _home() -> str | None:

@@ -153,6 +153,8 @@ class LocalProcess(asyncio.SubprocessProtocol):
     def _let_go(self) -> None:
         """Close what is left: the process is gone, though a child of it may hold its pipes."""
         if self._transport is not None:
+            if (stdin := self._stdin()) is not None and stdin.get_write_buffer_size():
+                stdin.abort()  # closing it would wait for a reader that will never come
             self._transport.close()
         self._on_reaped(self)
 

@@ -87,16 +87,24 @@ async def test_the_line_is_run_as_typed(host: DurableHost) -> None:
     assert sink.out.decode() == odd
 
 
-async def test_it_runs_where_and_how_an_attached_command_would(host: DurableHost) -> None:
-    line = "umask; pwd; ulimit -n; trap -p; echo $FLEET_TEST; test -p /dev/stdout && echo pipe"
-    os.environ["FLEET_TEST"] = "seen"
-    try:
-        attached = await host.connection.run(line, timeout=30)
-        process, sink = await host.launch(line)
-        await process.wait()
-    finally:
-        del os.environ["FLEET_TEST"]
+@pytest.mark.parametrize("shell", ["/bin/sh", "/no/such/shell", None])
+async def test_it_runs_where_and_how_an_attached_command_would(
+    host: DurableHost, shell: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = (
+        "umask; pwd; ulimit -n; trap; echo $FLEET_TEST; test -p /dev/stdout && echo pipe;"
+        " echo $SHELL; ps -o args= -p $$ | cut -d' ' -f1"
+    )
+    monkeypatch.setenv("FLEET_TEST", "seen")
+    if shell is None:  # as under cron or in a bare container
+        monkeypatch.delenv("SHELL", raising=False)
+    else:
+        monkeypatch.setenv("SHELL", shell)
+    attached = await host.connection.run(line, timeout=30)
+    process, sink = await host.launch(line)
+    await process.wait()
     assert bytes(sink.out) == attached.stdout
+    assert b"\nseen\npipe\n" in attached.stdout
 
 
 async def test_input_bytes_arrive_whole(host: DurableHost) -> None:

@@ -128,6 +128,19 @@ async def test_closing_lets_go_of_pipes_that_a_child_holds(here: LocalConnection
         await _until_gone(int(sink.out))
 
 
+async def test_closing_drops_input_that_nobody_reads(here: LocalConnection) -> None:
+    sink = Sink()
+    process = await here.start("sleep 100 & echo started; exit 0", sink, stdin=b"x" * (1 << 20))
+    await sink.until(lambda s: s.out == b"started\n")
+    here.close()
+    assert (await process.wait()).is_lost
+    await here.wait_closed()
+    await asyncio.sleep(0)
+    pipe = process._stdin()
+    assert pipe is not None
+    assert pipe.get_write_buffer_size() == 0
+
+
 async def test_pausing_holds_the_output_back(here: LocalConnection) -> None:
     counter = Counter()
     process = await here.start("head -c 90000000 /dev/zero", counter)
