@@ -19,7 +19,8 @@ from fleet_tui.tui.drafts import Draft
 from fleet_tui.tui.requests import DraftProblem, request_of, stdin_of
 from fleet_tui.tui.roles import host_hue
 from tests.tui.desk import at_desk
-from tests.tui.fake_control import HOSTS, FakeControl
+from tests.tui.fake_control import FakeControl
+from tests.tui.fake_stage import HOSTS
 from tests.tui.scene import recorded
 
 if TYPE_CHECKING:
