@@ -15,23 +15,24 @@ from fleet_tui.config import data_dir, log_path
 from fleet_tui.context import FleetContext
 from fleet_tui.dispatch.admission import Admission
 from fleet_tui.dispatch.archive import Archive
-from fleet_tui.dispatch.closing import Closer, cancel_entry
+from fleet_tui.dispatch.cancelling import Canceller
+from fleet_tui.dispatch.closing import Closer
 from fleet_tui.dispatch.conversation import answer_entry
 from fleet_tui.dispatch.dispatcher import Dispatcher, DispatchServices
 from fleet_tui.dispatch.housekeeping import Housekeeping
 from fleet_tui.dispatch.ladder import Patience
-from fleet_tui.dispatch.mailslot import CancelSlot
 from fleet_tui.dispatch.output import OutputDesk
 from fleet_tui.dispatch.recovery import Recovery, Who
 from fleet_tui.dispatch.runtask import RunServices
 from fleet_tui.dispatch.sessions import Sessions
 from fleet_tui.dispatch.spending import Spending
 from fleet_tui.dispatch.statekeeper import StateKeeper
+from fleet_tui.health.arrivals import Arrivals
 from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
 from fleet_tui.journal import FleetLog, OwnerLock, RunStore
 from fleet_tui.journal.head_place import head_path
-from fleet_tui.model.errors import FleetError, Refused, UsageError
+from fleet_tui.model.errors import Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
@@ -54,10 +55,6 @@ if TYPE_CHECKING:
     from fleet_tui.model.question import Answer
     from fleet_tui.model.request import DispatchRequest, Preview
 
-CANCEL_LOOK_SECONDS = 0.5
-"""How often another program's cancel requests are looked for while runs are open."""
-PROBES_AT_ONCE = 8
-TIDY_SECONDS = 86_400.0
 NAMES_AT_ONCE = 64
 """Threads in which host names are looked up; asyncio's default would be six here."""
 
@@ -85,9 +82,6 @@ class Fleet:
         self._patience = patience or Patience()
         self._passphrase = passphrase
         self._tasks: set[asyncio.Task[None]] = set()
-        self._asked: set[str] = set()
-        self._asking = asyncio.Semaphore(PROBES_AT_ONCE)
-        self._is_keeping = False
         self._grew: list[Callable[[Iterable[str]], None]] = []
 
     @property
@@ -116,15 +110,16 @@ class Fleet:
         self.spending = Spending(self.store, self.clock)
         self.spending.now()
         self._facts = FactsKeeper(self.data_dir / "hosts.toml", self.clock, self.bus.publish)
-        self._slot = CancelSlot(self.data_dir)
         self.pool = ConnectionPool(
             self.config,
             clock=self.clock,
-            on_status=self._link_changed,
+            on_status=lambda status: self.bus.publish(LinkChanged(status)),
             passphrase=self._passphrase,
         )
         self.desk = OutputDesk(self.clock, self._output_flushed)
         self._dispatcher = self._make_dispatcher()
+        who = Who(self.owner.id, self.by, lambda: self.epoch)
+        self._canceller = Canceller(self._dispatcher, self.log, self.store, who, self._spawn)
         self._sessions = Sessions(self.config, self.store, self.pool, self._facts.agent_path)
         self._housekeeping = Housekeeping(
             self.data_dir, self.store, self.log, self.clock, self.config.defaults
@@ -133,7 +128,7 @@ class Fleet:
         self._keeper = StateKeeper(self.store)
         self.bus.subscribe(self._keeper.heard)
         self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
-        self.recovery = self._make_recovery()
+        self.recovery = self._make_recovery(who)
         self.parts = Parts(self._context())
         await self.recovery.close_what_was_left_open()
 
@@ -174,8 +169,7 @@ class Fleet:
         if self.standing.has_mirror:
             await self.parts.roles.ready()
         live = await self._dispatcher.dispatch(request)
-        if len(self._dispatcher.live) == 1:
-            self._spawn(self._look_for_cancels())
+        self._canceller.watch()
         if live.dispatch.on_limit == "wait":
             _ = self.parts.parking  # from now on it hears how runs end
         return live
@@ -184,28 +178,14 @@ class Fleet:
         """Return a dispatch that has open runs in this program."""
         return next((x for x in self._dispatcher.live if x.dispatch.id == dispatch_id), None)
 
-    async def cancel(self, run_ids: Sequence[str], *, by: str | None = None) -> int:
+    async def cancel(self, run_ids: Sequence[str]) -> int:
         """End these runs by the ladder; those of other programs are asked for.
 
         Returns how many were still open. Raises Refused on any machine but the primary.
         """
         self.require_leading()
         released = self.parts.parking.release(run_ids)
-        tasks = self._dispatcher.cancel(run_ids)
-        mine = {task.run.id for task in tasks}
-        others = [
-            run.id
-            for run in (self.store.get_run(i) for i in run_ids if i not in mine)
-            if run is not None and run.is_open and self._dispatcher.task(run.id) is None
-        ]
-        if others:
-            self._slot.ask(others, self.by)
-        if tasks:
-            await self.log.append(
-                [cancel_entry(task.run, by or self.by, self.epoch) for task in tasks],
-                durable=False,
-            )
-        return len(tasks) + len(others) + len(released)
+        return await self._canceller.cancel(run_ids) + len(released)
 
     async def retry(self, run_ids: Sequence[str]) -> LiveDispatch:
         """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""
@@ -252,8 +232,9 @@ class Fleet:
 
     def keep_connected(self) -> None:
         """Connect to every host, and again after every loss, until the fleet is closed."""
-        self._is_keeping = True
-        self._spawn(self._tidy())
+        arrivals = Arrivals(self.pool, self._facts, self._housekeeping, self._spawn, self.notice)
+        self.bus.subscribe(arrivals.heard)
+        self._spawn(self._housekeeping.tidy_daily())
         self._spawn(self.parts.start())
         self.pool.keep([host.name for host in self.config.hosts])
 
@@ -266,6 +247,14 @@ class Fleet:
     def on_output(self, listener: Callable[[Iterable[str]], None]) -> None:
         """Call `listener` with the ids of runs whose lines on disk have grown."""
         self._grew.append(listener)
+
+    def notice(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
+        """Tell a person something; a later notice with the same key replaces it."""
+        self.bus.publish(
+            NoticeRaised(
+                Notice(key, self.clock.time(), severity, event, source, one_line(text, 500))
+            )
+        )
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -329,7 +318,7 @@ class Fleet:
             ),
         )
 
-    def _make_recovery(self) -> Recovery:
+    def _make_recovery(self, who: Who) -> Recovery:
         return Recovery(
             self.config,
             log_path=self.log_path,
@@ -340,8 +329,8 @@ class Fleet:
             connector=self.pool,
             housekeeping=self._housekeeping,
             dispatcher=self._dispatcher,
-            who=Who(self.owner.id, self.by, lambda: self.epoch),
-            on_found=lambda: self._spawn(self._look_for_cancels()),
+            who=who,
+            on_found=self._canceller.watch,
             may_follow=lambda: self.standing.verdict(self.clock.time()) == "leads",
         )
 
@@ -356,44 +345,3 @@ class Fleet:
     def _output_flushed(self, runs: list[str]) -> None:
         for listener in self._grew:
             listener(runs)
-
-    def _link_changed(self, status: LinkStatus) -> None:
-        self.bus.publish(LinkChanged(status))
-        if self._is_keeping and status.state == "up" and status.host not in self._asked:
-            self._asked.add(status.host)
-            self._spawn(self._ask_what_it_is(status.host))
-
-    async def _ask_what_it_is(self, host: str) -> None:
-        """Probe a host that has just come up; a failure is a notice, not an error."""
-        async with self._asking:
-            try:
-                await self.probe(host)
-                if self.config.host(host).keeps_runs:
-                    await self._housekeeping.tidy_there(await self.pool.connection(host))
-            except TimeoutError:
-                self._asked.discard(host)
-            except FleetError as error:
-                self._asked.discard(host)
-                self.notice(f"probe/{host}", "warning", "probe-failed", host, str(error))
-
-    def notice(self, key: str, severity: Severity, event: str, source: str, text: str) -> None:
-        """Tell a person something; a later notice with the same key replaces it."""
-        self.bus.publish(
-            NoticeRaised(
-                Notice(key, self.clock.time(), severity, event, source, one_line(text, 500))
-            )
-        )
-
-    async def _tidy(self) -> None:
-        """Delete old spools, now and once a day."""
-        while True:
-            await asyncio.to_thread(self._housekeeping.tidy_here)
-            await asyncio.sleep(TIDY_SECONDS)
-
-    async def _look_for_cancels(self) -> None:
-        """While runs are open, end those that another program asks to end."""
-        while self._dispatcher.live:
-            mine = {run for live in self._dispatcher.live for run in live.tasks}
-            for run, by in self._slot.take(mine):
-                await self.cancel([run], by=one_line(by))
-            await asyncio.sleep(CANCEL_LOOK_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, get_args
 
 from fleet_tui.journal import LogEntry, collect_old
@@ -48,6 +49,12 @@ class Housekeeping:
             open_runs={run.id for run in open_runs},
             open_dispatches={run.dispatch for run in open_runs},
         )
+
+    async def tidy_daily(self) -> None:
+        """Delete old spools of this machine now and once a day, until cancelled."""
+        while True:
+            await asyncio.to_thread(self.tidy_here)
+            await asyncio.sleep(_DAY)
 
     async def tidy_there(self, connection: Connection) -> int:
         """Delete old runs' folders on a host; returns how many. Raises Unreachable, FleetError."""
