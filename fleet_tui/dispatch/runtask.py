@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from fleet_tui.dispatch.conversation import Conversation
 from fleet_tui.dispatch.following import FollowedProcess
 from fleet_tui.dispatch.host_gate import ask_gate
-from fleet_tui.dispatch.judging import Stopping, StopReason, final_state
-from fleet_tui.dispatch.ladder import Patience, stop
+from fleet_tui.dispatch.judging import Stopping, final_state
 from fleet_tui.dispatch.limits import Limits
+from fleet_tui.dispatch.stopping import Stopper
 from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.events import RunChanged
 from fleet_tui.transport.durable import DurableSpec
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_tui.agents.base import Dialogue
+    from fleet_tui.dispatch.judging import StopReason
+    from fleet_tui.dispatch.ladder import Patience
     from fleet_tui.dispatch.plan import RunPlan
     from fleet_tui.dispatch.recorder import RunRecorder
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.events import Event
     from fleet_tui.model.run import AgentName, Outcome, Run, RunState
     from fleet_tui.transport.base import Connection, Connector, ExitStatus, Process
-
-SWEEP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,6 @@ class RunTask:
         self.plan = plan
         self.run = run
         self.recorder = recorder
-        self.is_stopping = False
         self._unsaid = b""
         """What a replayed dialogue had not been able to say before contact was lost."""
         self._dialogue = dialogue
@@ -74,17 +73,18 @@ class RunTask:
         self.contact_lost_at: float | None = None
         """Unix time since which the run is on its own; None while we hear it."""
         self._services = services
-        self._stop_reason: StopReason | None = None
-        self._process: Process | None = None
-        self._ended: asyncio.Future[None] | None = None
-        self._ladder: asyncio.Task[None] | None = None
+        self._stopper = Stopper(plan.adapter.interrupt, services.patience, recorder.note)
         self._connecting: asyncio.Task[Connection] | None = None
-        self._was_signalled = False
 
     @property
     def can_ask(self) -> bool:
         """True when the agent may ask a person while it runs."""
         return self._dialogue is not None
+
+    @property
+    def is_stopping(self) -> bool:
+        """True once the run is being ended."""
+        return self._stopper.why is not None
 
     @property
     def is_asking(self) -> bool:
@@ -107,11 +107,8 @@ class RunTask:
 
     def request_stop(self, why: StopReason) -> bool:
         """End the run by the ladder; False when it is already over or being ended."""
-        if self._stop_reason is not None or not self.run.is_open:
+        if not self.run.is_open or not self._stopper.request(why):
             return False
-        self._stop_reason = why
-        self.is_stopping = True
-        self._end_process()
         if self._connecting is not None:
             self._connecting.cancel()
         self._services.publish(RunChanged(self.run))
@@ -140,17 +137,12 @@ class RunTask:
         return await self._lead(process, self._unsaid)
 
     async def _carry_out(self) -> tuple[Run, str]:
-        if self.is_stopping:
-            return self._stopped_early(), ""
-        connection = self._services.connector.warm(self.plan.host.name)
-        if connection is None:
-            self._move("connecting")
-            connection = await self._connect()
+        connection = None if self.is_stopping else await self._reach()
         if connection is None:
             return self._stopped_early(), ""
         login = await ask_gate(connection, self.plan.host, self.plan.case)
         line, stdin = await self._command(connection, is_root=login not in ("unasked", "user"))
-        if self._stop_reason is not None:
+        if self.is_stopping:
             return self._stopped_early(), ""
         self.recorder.on_first = self._begun
         process = await self._start(connection, line, stdin)
@@ -212,6 +204,14 @@ class RunTask:
             self.recorder.heard_monotonic = self._services.clock.monotonic()
             self._services.publish(RunChanged(self.run))
 
+    async def _reach(self) -> Connection | None:
+        """Return the open connection or a new one; None when the run was stopped meanwhile."""
+        connection = self._services.connector.warm(self.plan.host.name)
+        if connection is not None:
+            return connection
+        self._move("connecting")
+        return await self._connect()
+
     async def _connect(self) -> Connection | None:
         """Return the connection, or None when the run was stopped while it was being made."""
         self._connecting = asyncio.create_task(
@@ -220,7 +220,7 @@ class RunTask:
         try:
             return await self._connecting
         except asyncio.CancelledError:
-            if self._stop_reason is None:
+            if not self.is_stopping:
                 self._connecting.cancel()
                 raise
             return None
@@ -247,20 +247,10 @@ class RunTask:
 
     async def _watch(self, process: Process) -> ExitStatus:
         limits = self._limits()
-        self._process, self._ended = process, asyncio.get_running_loop().create_future()
-        if self._stop_reason is not None:
-            self._end_process()
         try:
-            status = await process.wait()
-        except asyncio.CancelledError:
-            process.abort()
-            raise
+            return await self._stopper.watch(process)
         finally:
-            self._ended.set_result(None)
             limits.cancel()
-        if self._ladder is not None:
-            await self._ladder
-        return status
 
     def _limits(self) -> Limits:
         plan, clock, recorder = self.plan, self._services.clock, self.recorder
@@ -276,41 +266,14 @@ class RunTask:
             stop=self.request_stop,
         )
 
-    def _end_process(self) -> None:
-        if self._process is not None and self._ladder is None:
-            self._ladder = asyncio.create_task(self._climb_down(self._process))
-
-    async def _climb_down(self, process: Process) -> None:
-        """End the process by the ladder, and what it left running; not if it ended by itself."""
-        ended = self._ended
-        if ended is None or ended.done():
-            return
-        self._was_signalled = True
-        patience = self._services.patience
-        await stop(process, ended, first=self.plan.adapter.interrupt, patience=patience)
-        await self._sweep(process)
-
-    async def _sweep(self, process: Process) -> None:
-        """End what left the run's process group, as agents' tools do."""
-        if not isinstance(process, FollowedProcess):
-            return
-        try:
-            async with asyncio.timeout(self._services.patience.after_kill + SWEEP_SECONDS):
-                swept = await process.sweep()
-        except (TimeoutError, Unreachable) as error:
-            self.recorder.note(f"could not look for what it left running: {error}")
-        else:
-            if swept:
-                self.recorder.note(f"ended {swept} processes that it had left running")
-
     def _judge(self, status: ExitStatus) -> tuple[Run, str]:
         verdict = self.recorder.parser.finish(status)
         self.recorder.conclude(verdict)
         if verdict.outcome == "agent-missing":
             self._services.forget_agent(self.plan.host.name)
         stopping = None
-        if self._was_signalled and self._stop_reason is not None:
-            stopping = Stopping(self._stop_reason, self.plan.timeout, self.plan.stall_after)
+        if self._stopper.has_signalled and self._stopper.why is not None:
+            stopping = Stopping(self._stopper.why, self.plan.timeout, self.plan.stall_after)
         state, outcome, reason = final_state(
             status,
             verdict,
@@ -318,21 +281,22 @@ class RunTask:
             speaks_events=self.recorder.speaks_events,
             is_durable=self.plan.host.keeps_runs,
         )
-        run = self._finished(
-            state,
-            outcome,
+        ended = replace(
+            self.run,
+            state=state,
+            outcome=outcome,
             reason=reason,
             mend=verdict.mend if state == "failed" else "",
             exit_status=status.code,
             exit_signal=status.signal,
             cost_usd=verdict.cost_usd,
             session=verdict.session or self.run.session,
-            model=verdict.model,
+            model=verdict.model or self.run.model,
             thread_tokens=str(verdict.thread_tokens or ""),
             priced_as_of=verdict.priced_as_of,
             resets_at=verdict.resets_at,
         )
-        return run, verdict.answer
+        return self._finish(ended), verdict.answer
 
     def _outcome_of(self, error: FleetError) -> Outcome:
         if isinstance(error, Refused):
@@ -340,44 +304,27 @@ class RunTask:
         return "usage" if error.exit_code == 2 else "agent-missing"
 
     def _stopped_early(self) -> Run:
-        return self._finished("cancelled", "killed", reason="cancelled before it started")
+        reason = "cancelled before it started"
+        return self._finish(replace(self.run, state="cancelled", outcome="killed", reason=reason))
 
     def _failed(self, outcome: Outcome, error: FleetError) -> Run:
         self.recorder.note(f"{error.what} ({error.mend})" if error.mend else error.what)
-        return self._finished("failed", outcome, reason=error.what, mend=error.mend or "")
+        return self._finish(
+            replace(
+                self.run,
+                state="failed",
+                outcome=outcome,
+                reason=error.what,
+                mend=error.mend or "",
+            )
+        )
 
-    def _finished(
-        self,
-        state: RunState,
-        outcome: Outcome,
-        *,
-        reason: str = "",
-        mend: str = "",
-        exit_status: int | None = None,
-        exit_signal: str | None = None,
-        cost_usd: float | None = None,
-        session: str | None = None,
-        model: str | None = None,
-        thread_tokens: str = "",
-        priced_as_of: str = "",
-        resets_at: float | None = None,
-    ) -> Run:
+    def _finish(self, run: Run) -> Run:
         """Set the final record; the closer announces it once its line is written."""
-        free = self.plan.adapter.name == "shell" or self.run.started_at is None
+        is_free = self.plan.adapter.name == "shell" or run.started_at is None
         self.run = replace(
-            self.run,
-            state=state,
-            outcome=outcome,
-            reason=reason,
-            mend=mend,
-            exit_status=exit_status,
-            exit_signal=exit_signal,
-            cost_usd=0.0 if cost_usd is None and free else cost_usd,
-            session=session or self.run.session,
-            model=model or self.run.model,
-            thread_tokens=thread_tokens,
-            priced_as_of=priced_as_of,
-            resets_at=resets_at,
+            run,
+            cost_usd=0.0 if run.cost_usd is None and is_free else run.cost_usd,
             finished_at=self._services.clock.time(),
             out_bytes=self.recorder.out_bytes,
             err_bytes=self.recorder.err_bytes,
