@@ -12,6 +12,7 @@ from fleet_tui.model.errors import FleetError, Unreachable
 from fleet_tui.model.host import Host
 from fleet_tui.model.text import one_line
 from fleet_tui.peers.foreign import ForeignBroker
+from fleet_tui.transport import stdio_mcp
 from fleet_tui.transport.local import LocalConnection
 from fleet_tui.transport.remote_port import forward_from_port
 
@@ -35,6 +36,8 @@ END-OF-SERVER
 """
 """The port and the key, for nobody but the user: without it no session can enrol. With them comes
 the server of tools that an agent there can be given; nothing starts it."""
+_ONCE = ("from __future__ import", "from fleet_tui.transport.stdio_mcp import")
+"""Lines of the tools that have no place behind the protocol they were written for."""
 
 
 class Doors:
@@ -178,5 +181,8 @@ async def _until_lost(connection: Connection) -> None:
 
 
 def session_server_text() -> str:
-    """Return the program that gives an agent session its tools; it stands alone."""
-    return Path(__file__).with_name("session_server.py").read_text(encoding="utf-8")
+    """Return the program that gives an agent session its tools: one file that stands alone."""
+    protocol = Path(stdio_mcp.__file__).read_text(encoding="utf-8")
+    tools = Path(__file__).with_name("session_server.py").read_text(encoding="utf-8")
+    own = [line for line in tools.splitlines(keepends=True) if not line.startswith(_ONCE)]
+    return protocol + "".join(own)
