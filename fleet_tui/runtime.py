@@ -1,7 +1,8 @@
 """The core's own thread and event loop, and the handle by which a screen reaches it.
 
 A terminal that stops reading blocks the loop that paints it for seconds. Connections, timers and
-the journal live on this loop instead, and never feel it.
+the journal live on this loop instead, and never feel it. What the fleet consists of is imported
+there too, so that the first picture does not wait for it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from fleet_tui.board import Board
-from fleet_tui.desks.audit import AuditDesk
-from fleet_tui.desks.costs import CostsDesk
-from fleet_tui.desks.doctor import DoctorDesk
-from fleet_tui.desks.history import HistoryDesk
-from fleet_tui.desks.notices import NoticesDesk
-from fleet_tui.desks.peers import PeersDesk
-from fleet_tui.desks.queue import QueueDesk
-from fleet_tui.desks.roles import RolesDesk
-from fleet_tui.desks.threads import ThreadsDesk
-from fleet_tui.fleet import Fleet
+from fleet_tui.desks.desk_set import DeskSet
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.request import Preview
@@ -33,25 +24,18 @@ from fleet_tui.model.snapshot import DispatchView, FleetView
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from fleet_tui.model.audit_control import AuditControl
+    from fleet_tui.board import Board
+    from fleet_tui.fleet import Fleet
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.control import Changes, GatheredGroup
-    from fleet_tui.model.costs_control import CostsControl
-    from fleet_tui.model.doctor_control import DoctorControl
-    from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
-    from fleet_tui.model.notices_control import NoticesControl
-    from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.question import Answer
-    from fleet_tui.model.queue_control import QueueControl
     from fleet_tui.model.request import DispatchRequest
-    from fleet_tui.model.roles_control import RolesControl
-    from fleet_tui.model.threads_control import ThreadsControl
 
 T = TypeVar("T")
 
 
-class CoreThread:
+class CoreThread(DeskSet):
     """A fleet on its own thread; implements `model.control.FleetControl` for the screen."""
 
     def __init__(
@@ -68,35 +52,42 @@ class CoreThread:
         self._is_read_only = is_read_only
         self._prepare = prepare
         self._mailbox = Mailbox()
-        self._fleet = Fleet(config, is_read_only=is_read_only)
+        self._made: Fleet | None = None
+        self._making = threading.Lock()
         self._board: Board | None = None
         self._loop = asyncio.new_event_loop()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
-        self.audit: AuditControl = AuditDesk(self._call, self._fleet)
-        self.notices: NoticesControl = NoticesDesk(self._call, self._fleet)
-        self.peers: PeersControl = PeersDesk(self._call, self._fleet)
-        self.costs: CostsControl = CostsDesk(self._call, self._fleet)
-        self.doctor: DoctorControl = DoctorDesk(self._call, self._fleet)
-        self.past: HistoryControl = HistoryDesk(self._call, self._fleet)
-        self.threads: ThreadsControl = ThreadsDesk(self._call, self._fleet)
-        self.roles: RolesControl = RolesDesk(self._call, self._fleet)
-        self.queue: QueueControl = QueueDesk(self._call, self._fleet)
 
     @property
     def config(self) -> FleetConfig:
         """The fleet as configured."""
         return self._config
 
+    @property
+    def _fleet(self) -> Fleet:
+        """The fleet; made by whichever thread is first to need it, the core's as a rule."""
+        with self._making:
+            if self._made is None:
+                from fleet_tui.fleet import Fleet
+
+                self._made = Fleet(self._config, is_read_only=self._is_read_only)
+            return self._made
+
     def start(self) -> Future[None]:
         """Start the thread; the future resolves when journal and store are open, or raises."""
         self._thread.start()
         return self._opened
 
+    def raise_if_not_opened(self) -> None:
+        """Raise what kept the fleet from being opened, if anything did."""
+        if self._opened.done():
+            self._opened.result()
+
     def stop(self) -> None:
         """End open runs by the ladder, close everything, and wait for the thread."""
         if not self._thread.is_alive():
-            self._loop.close()
+            self._give_up_unstarted()
             return
         if self._opened.exception() is None:
             asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
@@ -186,7 +177,18 @@ class CoreThread:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
+    def _give_up_unstarted(self) -> None:
+        """Close the loop of a core that never ran, or has ended; what waits for it is told so."""
+        if self._loop.is_closed():
+            return
+        if not self._opened.done():
+            self._opened.set_exception(FleetError("the fleet was closed before it was opened"))
+        self._loop.run_until_complete(_others_end())
+        self._loop.close()
+
     async def _open(self) -> None:
+        from fleet_tui.board import Board
+
         fleet = self._fleet
         await fleet.open()
         self._board = Board(
@@ -300,3 +302,10 @@ class CoreThread:
             return await work
 
         return asyncio.run_coroutine_threadsafe(when_open(), self._loop)
+
+
+async def _others_end() -> None:
+    """Let what was called on this loop begin, and wait for its end."""
+    await asyncio.sleep(0)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)

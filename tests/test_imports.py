@@ -30,6 +30,12 @@ def test_the_screen_paints_before_any_network_library_is_loaded() -> None:
     assert loaded("fleet_tui.tui.app, fleet_tui.runtime", *HEAVY, "textual") == ["textual"]
 
 
+def test_the_first_picture_waits_neither_for_the_core_nor_for_other_commands() -> None:
+    screen = "fleet_tui.tui.app, fleet_tui.runtime, fleet_tui.cli.main as m; m.build_parser(())"
+    core = ("sqlite3", "fleet_tui.fleet", "fleet_tui.journal", "fleet_tui.dispatch.dispatcher")
+    assert loaded(screen, *core, "fleet_tui.cli.run") == []
+
+
 @pytest.mark.parametrize("module", ["fleet_tui.cli.main", "fleet_tui.fleet"])
 def test_a_command_loads_no_network_library_before_it_connects(module: str) -> None:
     assert loaded(module, *HEAVY) == []

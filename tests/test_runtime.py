@@ -191,4 +191,8 @@ def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
         core.start().result(PATIENCE)
         core.stop()
     unstarted = CoreThread(fleet_file(tmp_path, [HERE]))
+    asked = unstarted.recent()
     unstarted.stop()
+    unstarted.stop()
+    with pytest.raises(FleetError, match="closed before it was opened"):
+        asked.result(PATIENCE)

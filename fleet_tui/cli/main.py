@@ -14,34 +14,34 @@ from fleet_tui.cli.console import complain
 from fleet_tui.model.errors import ConfigError, FleetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 INTERRUPTED = 130
 
-COMMAND_GROUPS = (
-    "run",
-    "runs",
-    "peers",
-    "attach",
-    "threads",
-    "handoff",
-    "orphans",
-    "queue",
-    "worker",
-    "heartbeats",
-    "hosts",
-    "costs",
-    "doctor",
-    "mirror",
-    "promote",
-    "patterns",
-    "notify",
-    "log",
-    "check",
-    "screen",
-    "replay",
-)
-"""Modules of `fleet_tui.cli`, each with `add_commands`, in the order of the help."""
+COMMAND_GROUPS = {
+    "run": ("run",),
+    "runs": ("runs", "cancel"),
+    "peers": ("peers",),
+    "attach": ("attach", "resume"),
+    "threads": ("threads",),
+    "handoff": ("handoff",),
+    "orphans": ("orphans", "adopt"),
+    "queue": ("queue",),
+    "worker": ("worker",),
+    "heartbeats": ("heartbeats",),
+    "hosts": ("hosts",),
+    "costs": ("costs",),
+    "doctor": ("doctor",),
+    "mirror": ("mirror",),
+    "promote": ("promote",),
+    "patterns": ("patterns",),
+    "notify": ("notify",),
+    "log": ("log",),
+    "check": ("check", "init"),
+    "screen": ("demo",),
+    "replay": ("replay",),
+}
+"""Modules of `fleet_tui.cli`, each with `add_commands`, and the commands it adds; help's order."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,8 +49,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, mend=f"see `{self.prog} --help`")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; each sets `handler`."""
+def build_parser(groups: Iterable[str] = tuple(COMMAND_GROUPS)) -> argparse.ArgumentParser:
+    """Return the parser of the commands of these groups; each sets `handler`."""
     from fleet_tui.cli import screen
 
     parser = _Parser(
@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     screen.add_web(parser)
     parser.set_defaults(handler=screen.open_screen)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    for name in COMMAND_GROUPS:
+    for name in groups:
         import_module(f"fleet_tui.cli.{name}").add_commands(commands)
     for command in _every_parser(commands):
         _add_common(command, missing=argparse.SUPPRESS)
@@ -105,12 +105,31 @@ def split_prompt(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]
     return words[:place], words[place + 1 :]
 
 
+def groups_for(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the groups whose parsers these words need: all of them for help and for a slip.
+
+    What one command is made of is not imported for another: the screen's first picture, and a
+    script that calls `run` a thousand times, wait for nothing they do not use.
+    """
+    known = {word: group for group, added in COMMAND_GROUPS.items() for word in added}
+    plain = [w for w, before in zip(words, ("", *words), strict=False) if _is_plain(w, before)]
+    if not plain:
+        return tuple(COMMAND_GROUPS) if {"-h", "--help"} & set(words) else ()
+    return (known[plain[0]],) if plain[0] in known else tuple(COMMAND_GROUPS)
+
+
+def _is_plain(word: str, before: str) -> bool:
+    """Return whether a word is neither an option nor the value of one that stands anywhere."""
+    is_value = before == "--config" or (before == "--web" and word.isdecimal())
+    return not word.startswith("-") and not is_value
+
+
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; returns the exit status."""
     is_debug = "--debug" in arguments or bool(os.environ.get("FLEET_DEBUG"))
     try:
         before, prompt = split_prompt(arguments)
-        options = build_parser().parse_args(before)
+        options = build_parser(groups_for(before)).parse_args(before)
         options.prompt_words = prompt
         handler: Callable[[argparse.Namespace], int] = options.handler
         return handler(options)

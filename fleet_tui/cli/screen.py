@@ -12,9 +12,11 @@ from fleet_tui.model.errors import FleetError, UsageError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.runtime import CoreThread
+    from fleet_tui.tui.app import FleetApp
 
 STATE_FILE = "screen.toml"
 """What the screen keeps between starts, in the fleet's state folder."""
@@ -57,7 +59,7 @@ def show(
     headless_seconds: float | None = None,
     web_port: int | None = None,
 ) -> int:
-    """Run the screen until it is closed. The core starts with it and outlives its last paint.
+    """Run the screen until it is closed. The core starts after the first paint.
 
     With `web_port` (0: any) it is shown in a browser instead of the terminal, read-only.
     """
@@ -66,24 +68,35 @@ def show(
 
     is_read_only = is_read_only or web_port is not None
     core = CoreThread(config, is_demo=is_demo, is_read_only=is_read_only, prepare=prepare)
-    opened = core.start()
     try:
         if web_port is not None:
+            core.start()
             return _serve(core, web_port, headless_seconds)
         app = FleetApp(
             core,
             read_only=is_read_only,
-            on_ready=core.keep_connected,
+            on_ready=lambda: _start(core, app),
             seconds=headless_seconds,
             state=data_dir(config) / STATE_FILE,
         )
         app.run(headless=headless_seconds is not None)
-        opened.result()
+        core.raise_if_not_opened()
         if app.memory.problem:
             complain(app.memory.problem)
         return app.return_code or 0
     finally:
         core.stop()
+
+
+def _start(core: CoreThread, app: FleetApp) -> None:
+    """Open the fleet, connect to its hosts; a fleet that cannot be opened ends the screen."""
+
+    def opened(opening: Future[None]) -> None:
+        if opening.exception() is not None:
+            app.call_later(app.exit)
+
+    core.start().add_done_callback(opened)
+    core.keep_connected()
 
 
 def _serve(core: CoreThread, port: int, seconds: float | None) -> int:
