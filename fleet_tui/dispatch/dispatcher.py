@@ -7,18 +7,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.dispatch.asking import asked_with, keep_request
+from fleet_tui.dispatch.opening import (
+    dispatch_entries,
+    dispatch_record,
+    refused_entry,
+    run_record,
+)
 from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
-from fleet_tui.journal import LogEntry, Spool, Timeline, log_message
-from fleet_tui.model.errors import JournalError, Refused, UsageError
+from fleet_tui.journal import Spool, Timeline
+from fleet_tui.model.errors import EmptyTarget, JournalError, Refused, UsageError
 from fleet_tui.model.events import DispatchFinished, DispatchStarted, NoticeRaised
 from fleet_tui.model.notice import Notice
-from fleet_tui.model.run import Dispatch, Run
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fleet_tui.dispatch.admission import Admission
@@ -27,9 +32,11 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.plan import RunPlan
     from fleet_tui.dispatch.runtask import RunServices
     from fleet_tui.journal import FleetLog, RunStore
+    from fleet_tui.model.errors import FleetError
     from fleet_tui.model.host import Host
     from fleet_tui.model.question import Question
     from fleet_tui.model.request import DispatchRequest, Preview
+    from fleet_tui.model.run import Dispatch, Run
 
 
 @dataclass(slots=True)
@@ -86,7 +93,7 @@ class Dispatcher:
         identifier = services.new_id("d")
         try:
             hosts = self._admission.admit(request)
-        except Exception as error:
+        except (Refused, EmptyTarget) as error:
             await self._log_refusal(identifier, request, error)
             raise
         now = self._run_services.clock.time()
@@ -94,8 +101,9 @@ class Dispatcher:
         plans = make_plans(request, hosts, self._admission.config, services.new_id, before)
         for plan in plans:  # what cannot be written down must fail before it is logged
             plan.adapter.command(replace(plan.request, binary=plan.adapter.name))
-        dispatch = self._record(identifier, request, plans)
-        runs = tuple(self._open_run(dispatch, plan) for plan in plans)
+        by, epoch = services.by, services.epoch()
+        dispatch = dispatch_record(identifier, request, plans, by=by, epoch=epoch, now=now)
+        runs = tuple(run_record(dispatch, plan) for plan in plans)
         try:
             services.store.add_dispatch(
                 dispatch, runs, services.owner, check=lambda: self._admission.admit(request)
@@ -104,9 +112,7 @@ class Dispatcher:
             await self._log_refusal(identifier, request, error)
             raise
         try:
-            message = log_message(dispatch.prompt)
-            entries = [self._entry(dispatch, run, message, request.opens) for run in runs]
-            await services.log.append(entries, durable=True)
+            await services.log.append(dispatch_entries(dispatch, runs, request.opens), durable=True)
         except JournalError as error:
             self._withdraw(runs, error)
             raise
@@ -148,77 +154,12 @@ class Dispatcher:
         return task.conversation.questions() if task and task.conversation else ()
 
     async def _log_refusal(
-        self, identifier: str, request: DispatchRequest, error: Exception
+        self, identifier: str, request: DispatchRequest, error: FleetError
     ) -> None:
-        if getattr(error, "exit_code", 0) != 3:
-            return
-        entry = LogEntry(
-            "refused",
-            {
-                "id": identifier,
-                "target": one_line(request.target),
-                "agent": request.agent or self._admission.config.defaults.agent,
-                "mode": request.mode or "default",
-                "origin": request.origin,
-                "by": self._services.by,
-                "epoch": self._services.epoch(),
-                "why": one_line(str(error)),
-                "msg": log_message(request.prompt),
-            },
-        )
+        agent = request.agent or self._admission.config.defaults.agent
+        by, epoch = self._services.by, self._services.epoch()
+        entry = refused_entry(identifier, request, error, agent=agent, by=by, epoch=epoch)
         await self._services.log.append([entry], durable=True)
-
-    def _record(
-        self, identifier: str, request: DispatchRequest, plans: Sequence[RunPlan]
-    ) -> Dispatch:
-        first = plans[0]
-        return Dispatch(
-            id=identifier,
-            target=one_line(request.target, 1000),
-            prompt=request.prompt,
-            agent=first.adapter.name,
-            mode=first.request.mode,
-            origin=request.origin,
-            by=self._services.by,
-            epoch=self._services.epoch(),
-            created_at=self._run_services.clock.time(),
-            budget_usd=first.request.budget_usd,
-            timeout_seconds=first.timeout,
-            on_limit=first.on_limit,
-            opens=" ".join(sorted(request.opens)),
-            workdir=request.workdir or "",
-        )
-
-    def _open_run(self, dispatch: Dispatch, plan: RunPlan) -> Run:
-        return Run(
-            id=plan.request.run,
-            dispatch=dispatch.id,
-            host=plan.host.name,
-            agent=plan.adapter.name,
-            mode=plan.request.mode,
-            session=plan.request.session or None,
-            model=plan.request.model,
-            budget_usd=plan.request.budget_usd,
-            created_at=dispatch.created_at,
-        )
-
-    def _entry(self, dispatch: Dispatch, run: Run, message: str, opens: frozenset[str]) -> LogEntry:
-        opened = {"opens": ",".join(sorted(opens))} if opens else {}
-        return LogEntry(
-            "dispatch",
-            {
-                "id": dispatch.id,
-                "run": run.id,
-                "host": run.host,
-                "agent": run.agent,
-                "mode": run.mode,
-                "origin": dispatch.origin,
-                "by": dispatch.by,
-                "epoch": dispatch.epoch,
-                **opened,
-                "msg": message,
-            },
-        )
 
     def _withdraw(self, runs: Sequence[Run], error: JournalError) -> None:
         """Close the store's rows of runs that never made it into the log."""
@@ -248,7 +189,7 @@ class Dispatcher:
                 task.replay(folder)
                 tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
-        self._follow(dispatch, tasks, timeline, self._adopt_one)
+        self._follow(dispatch, tasks, timeline, RunTask.adopt)
 
     def _plan_again(self, dispatch: Dispatch, run: Run, host: Host) -> RunPlan:
         asked = asked_with(self._services.data_dir / "runs" / run.id)
@@ -268,7 +209,7 @@ class Dispatcher:
             self._services.desk.add(task.recorder, timeline, position)
             tasks[run.id] = task
         self._run_services.publish(DispatchStarted(dispatch, tuple(runs)))
-        return self._follow(dispatch, tasks, timeline, self._one)
+        return self._follow(dispatch, tasks, timeline, RunTask.execute)
 
     def _disk_refused(self, error: JournalError) -> None:
         """Tell that output is being lost here; the runs themselves go on."""
@@ -300,7 +241,7 @@ class Dispatcher:
         dispatch: Dispatch,
         tasks: dict[str, RunTask],
         timeline: Timeline,
-        carry_out: Callable[[RunTask], Coroutine[None, None, None]],
+        carry_out: Callable[[RunTask], Awaitable[tuple[Run, str]]],
     ) -> LiveDispatch:
         work = self._carry_out(dispatch, tasks, timeline, carry_out)
         live = LiveDispatch(dispatch, tasks, timeline, asyncio.create_task(work))
@@ -314,11 +255,11 @@ class Dispatcher:
         dispatch: Dispatch,
         tasks: dict[str, RunTask],
         timeline: Timeline,
-        carry_out: Callable[[RunTask], Coroutine[None, None, None]],
+        carry_out: Callable[[RunTask], Awaitable[tuple[Run, str]]],
     ) -> tuple[Run, ...]:
         services = self._services
         try:
-            await self._all(dispatch, [carry_out(task) for task in tasks.values()])
+            await self._all(dispatch, [self._one(task, carry_out) for task in tasks.values()])
             runs = tuple(task.run for task in tasks.values())
             everything = tuple(services.store.runs_of(dispatch.id))
             if not any(run.is_open for run in everything):
@@ -341,18 +282,12 @@ class Dispatcher:
             self._run_services.publish(NoticeRaised(notice))
             raise broken
 
-    async def _one(self, task: RunTask) -> None:
+    async def _one(
+        self, task: RunTask, carry_out: Callable[[RunTask], Awaitable[tuple[Run, str]]]
+    ) -> None:
         try:
-            await self._close(task, *await task.execute())
+            run, answer = await carry_out(task)
+            self._services.desk.remove(task.recorder)
+            await self._services.closer.close(run, answer)
         finally:  # whoever waits for the run must not wait for ever
             task.closed.set()
-
-    async def _adopt_one(self, task: RunTask) -> None:
-        try:
-            await self._close(task, *await task.adopt())
-        finally:
-            task.closed.set()
-
-    async def _close(self, task: RunTask, run: Run, answer: str) -> None:
-        self._services.desk.remove(task.recorder)
-        await self._services.closer.close(run, answer)
