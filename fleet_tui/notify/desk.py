@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 GATHER_SECONDS = 0.05
 """Notices of so long are written to disk together."""
+OTHERS_SECONDS = 0.5
+"""How often one looks whether another program has sent what it had begun with."""
 EARLIER_SECONDS = 86_400.0
 FAILED_EVENT = "route-failed"
 FLEET_ID = "fleet"
@@ -93,8 +95,7 @@ class NoticeDesk:
 
     async def start_sending(self) -> None:
         """Send what waits, and go on sending."""
-        await asyncio.to_thread(self.outbox.requeue_unanswered, self.now())
-        self.sender.start()
+        await self.sender.start()
         await self.publish()
 
     async def close(self) -> None:
@@ -206,7 +207,10 @@ class NoticeDesk:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while await asyncio.to_thread(self._under_way):
-                    await self._change.wait()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(OTHERS_SECONDS):
+                            await self._change.wait()
+                    self.sender.wake(self.routes)
         return await asyncio.to_thread(self._under_way)
 
     async def _with_buttons(self, route: Route, delivery: Delivery, message: Message) -> Message:

@@ -1,9 +1,10 @@
 """The outbox: a notice and where it must go are on disk before anything leaves the machine.
 
 States of a delivery: `queued` (waits, also for quiet hours or an escalation), `sent` (bytes may
-have left; without an answer it is sent again), `accepted` (the service says it has it), `seen` (a
-person has acknowledged it, by the service's receipt), `failed` (it will not be tried again),
-`skipped` (somebody acknowledged the notice before its time came).
+have left; it belongs to the program that sends it, and is sent again when that one is gone),
+`accepted` (the service says it has it), `seen` (a person has acknowledged it, by the service's
+receipt), `failed` (it will not be tried again), `skipped` (somebody acknowledged the notice before
+its time came).
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, cast
 
 from fleet_tui.journal.database import store_error, transaction
 from fleet_tui.model.notice import Notice
+from fleet_tui.notify.outbox_schema import make_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from fleet_tui.model.routes_view import DeliveryState
@@ -32,32 +34,6 @@ ROLL_UP_AFTER = 300.0
 KEPT = 2_000
 """Notices that are kept, with their deliveries."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS notices (
-    id TEXT PRIMARY KEY, first_at REAL NOT NULL, at REAL NOT NULL, severity TEXT NOT NULL,
-    event TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, run TEXT,
-    count INTEGER NOT NULL, origin TEXT NOT NULL, hops INTEGER NOT NULL,
-    acked_at REAL, acked_by TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS notices_same ON notices (event, source, at);
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY, notice TEXT NOT NULL REFERENCES notices ON DELETE CASCADE,
-    route TEXT NOT NULL, state TEXT NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL,
-    since REAL NOT NULL, told INTEGER NOT NULL, answer TEXT NOT NULL, receipt TEXT NOT NULL,
-    is_digest INTEGER NOT NULL, UNIQUE (notice, route)
-) STRICT;
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (route, state, due);
-CREATE TABLE IF NOT EXISTS gates (
-    id TEXT PRIMARY KEY, notice TEXT NOT NULL, run TEXT NOT NULL, question TEXT NOT NULL,
-    digest TEXT NOT NULL, nonce TEXT NOT NULL, expires_at REAL NOT NULL, used_at REAL,
-    UNIQUE (notice, digest)
-) STRICT;
-CREATE TABLE IF NOT EXISTS mutes (
-    event TEXT NOT NULL, source TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (event, source)
-) STRICT;
-CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-PRAGMA user_version = 1;
-"""
 _NOTICE = "id, at, severity, event, source, text, run, count"
 
 
@@ -107,7 +83,7 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(_SCHEMA)
+            make_tables(self._db)
         except sqlite3.Error as error:
             raise store_error(error, self.path, "open the outbox of notices") from error
 
@@ -174,8 +150,8 @@ class Outbox:
                 (state, now, answer, due, told, receipt, delivery),
             )
 
-    def claim(self, deliveries: Sequence[int], now: float) -> bool:
-        """Note that these are being sent; False when another program has begun with one of them."""
+    def claim(self, deliveries: Sequence[int], now: float, owner: str) -> bool:
+        """Note that `owner` sends these; False when another program has begun with one of them."""
         marks = ",".join("?" * len(deliveries))
         with self.writing() as db:
             (free,) = db.execute(
@@ -185,20 +161,29 @@ class Outbox:
             if free != len(deliveries):
                 return False
             db.execute(
-                "UPDATE deliveries SET state = 'sent', since = ?, answer = '',"
+                "UPDATE deliveries SET state = 'sent', since = ?, answer = '', owner = ?,"
                 f" attempts = attempts + 1 WHERE id IN ({marks})",
-                (now, *deliveries),
+                (now, owner, *deliveries),
             )
         return True
 
-    def requeue_unanswered(self, now: float) -> int:
-        """Queue again what was `sent` when a program died; returns how many."""
+    def requeue_unanswered(self, now: float, lives: Callable[[str], bool]) -> int:
+        """Queue again what was `sent` by a program that lives no more; returns how many.
+
+        `lives` tells whether the program with that owner id does.
+        """
+        with self.reading() as db:
+            rows = db.execute("SELECT DISTINCT owner FROM deliveries WHERE state = 'sent'")
+            gone = [str(owner) for (owner,) in rows.fetchall() if not lives(str(owner))]
+        if not gone:
+            return 0
+        marks = ",".join("?" * len(gone))
         with self.writing() as db:
-            done = db.execute(
-                "UPDATE deliveries SET state = 'queued', due = ?, since = ? WHERE state = 'sent'",
-                (now, now),
-            )
-            return done.rowcount
+            return db.execute(
+                "UPDATE deliveries SET state = 'queued', due = ?, since = ?"
+                f" WHERE state = 'sent' AND owner IN ({marks})",
+                (now, now, *gone),
+            ).rowcount
 
     def acknowledge(self, notices: Iterable[str], by: str, now: float) -> int:
         """Note that a person knows; what was to escalate is skipped. Returns how many changed."""
@@ -320,7 +305,8 @@ class Outbox:
             ),
         )
         db.executemany(
-            "INSERT INTO deliveries VALUES (NULL, ?, ?, 'queued', ?, 0, ?, 0, '', '', ?)",
+            "INSERT INTO deliveries (notice, route, state, due, attempts, since, told, answer,"
+            " receipt, is_digest) VALUES (?, ?, 'queued', ?, 0, ?, 0, '', '', ?)",
             [
                 (notice.id, planned.route, planned.due, notice.at, int(planned.is_digest))
                 for planned in plan

@@ -7,7 +7,7 @@ import contextlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from fleet_tui.journal import LogEntry
+from fleet_tui.journal import LogEntry, is_alive
 from fleet_tui.notify import compose, retry
 from fleet_tui.notify.routing import Bucket
 from fleet_tui.notify.services.pushover import POLL_SECONDS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_SLEEP = 30.0
 """Seconds after which a route looks at its queue even when nothing woke it: another program may
-have added to it, or acknowledged."""
+have added to it, acknowledged, or died while it sent."""
 RECEIPTS_EVERY = max(10.0, POLL_SECONDS)
 
 
@@ -68,8 +68,11 @@ class Sender:
         """True between `start` and `stop`."""
         return bool(self._workers)
 
-    def start(self) -> None:
-        """Begin to send, one message at a time on each route."""
+    async def start(self) -> None:
+        """Begin to send, one message at a time on each route; first what was left unanswered."""
+        if self._workers:
+            return
+        await asyncio.to_thread(self._outbox.requeue_unanswered, self._now(), self._lives_elsewhere)
         for route in self._routes.values():
             self._workers.append(asyncio.create_task(self._work(route)))
         if any(route.kind == "pushover" for route in self._routes.values()):
@@ -108,10 +111,13 @@ class Sender:
             now = self._context.clock.time()
             batch = await asyncio.to_thread(self._next, route.name, now)
             if not batch:
+                if await asyncio.to_thread(self._outbox.requeue_unanswered, now, self._lives):
+                    continue
                 due = await asyncio.to_thread(self._outbox.next_due, route.name)
                 pause = LONGEST_SLEEP if due is None else min(max(due - now, 0.0), LONGEST_SLEEP)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), max(pause, 0.01))
+                    async with asyncio.timeout(max(pause, 0.01)):
+                        await wake.wait()  # not wait_for: in 3.11 it may swallow a cancellation
                 continue
             bucket = self._buckets.get(route.name)
             if bucket is not None and (pause := bucket.take(self._context.clock.monotonic())):
@@ -119,6 +125,16 @@ class Sender:
                 continue
             await self._send(route, batch)
             await self._changed()
+
+    def _now(self) -> float:
+        return self._context.clock.time()
+
+    def _lives(self, owner: str) -> bool:
+        """Tell whether the program that sends something still runs, this one included."""
+        return owner == self._context.owner or self._lives_elsewhere(owner)
+
+    def _lives_elsewhere(self, owner: str) -> bool:
+        return owner != self._context.owner and is_alive(self._context.data_dir, owner)
 
     def _next(self, route: str, now: float) -> list[Delivery]:
         one = self._outbox.due(route, now)
@@ -134,7 +150,9 @@ class Sender:
         if not batch[0].is_digest:
             message = await self._with_buttons(route, batch[0], message)
         now = self._context.clock.time()
-        claimed = await asyncio.to_thread(self._outbox.claim, [one.id for one in batch], now)
+        claimed = await asyncio.to_thread(
+            self._outbox.claim, [one.id for one in batch], now, self._context.owner
+        )
         if not claimed:
             return  # another program of this machine sends it
         await self.log(message, route)

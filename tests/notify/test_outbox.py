@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import pytest
 
 from fleet_tui.model.errors import JournalError
 from fleet_tui.model.notice import Notice
-from fleet_tui.notify.outbox import KEPT, ROLL_UP_AFTER, SAME_WITHIN, Outbox, Planned
+from fleet_tui.notify.outbox import FILE, KEPT, ROLL_UP_AFTER, SAME_WITHIN, Outbox, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,16 +57,30 @@ def test_it_survives_being_closed(outbox: Outbox, tmp_path: Path) -> None:
     outbox.add([(NOTICE, PLAN)])
     first = outbox.due("phone", NOW)
     assert first is not None
-    assert outbox.claim([first.id], NOW)
-    assert not outbox.claim([first.id], NOW)
+    assert outbox.claim([first.id], NOW, "o-1")
+    assert not outbox.claim([first.id], NOW, "o-2")
     outbox.close()
     again = Outbox(tmp_path)
     assert states(again) == {"phone": "sent", "pager": "queued"}
-    assert again.requeue_unanswered(NOW + 5) == 1
+    assert again.requeue_unanswered(NOW + 5, lambda owner: owner == "o-1") == 0
+    assert again.requeue_unanswered(NOW + 5, lambda _owner: False) == 1
     found = again.due("phone", NOW + 5)
     assert found is not None
     assert found.attempts == 1
     again.close()
+
+
+def test_an_older_file_learns_who_sends(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        Outbox(tmp_path).close()
+        db.execute("ALTER TABLE deliveries DROP COLUMN owner")
+        db.commit()
+    outbox = Outbox(tmp_path)
+    outbox.add([(NOTICE, PLAN[:1])])
+    first = outbox.due("phone", NOW)
+    assert first is not None
+    assert outbox.claim([first.id], NOW, "o-1")
+    outbox.close()
 
 
 def test_ten_thousand_equal_notices_are_one_with_a_count(outbox: Outbox) -> None:
