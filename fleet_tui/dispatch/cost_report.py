@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fleet_tui.journal.cost_cells import cost_cells
+from fleet_tui.journal.managed import ManagedRows
 from fleet_tui.model.costs_view import GROUPINGS, Grouping, make_report
 from fleet_tui.model.errors import UsageError
 
@@ -38,7 +39,8 @@ def cost_report(
     names = [(first + timedelta(days=number)).isoformat() for number in range(days)]
     midnight = datetime(first.year, first.month, first.day).timestamp()
     known = frozenset(names)
-    cells = [cell for cell in cost_cells(store, midnight) if cell.day in known]
+    found = (*cost_cells(store, midnight), *ManagedRows(store).cells(names[0]))
+    cells = [cell for cell in found if cell.day in known]
     cap = config.budget.usd_per_day
     spent = spending.now()
     left = None if cap is None else max(cap - spent.usd - spent.reserved_usd, 0.0)

@@ -58,7 +58,22 @@ _HISTORY = (
     "CREATE INDEX runs_by_cost ON runs (cost_usd) WHERE cost_usd > 0",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY)
+_MANAGED = (
+    """CREATE TABLE managed (
+        id TEXT PRIMARY KEY, title TEXT NOT NULL, prompt TEXT NOT NULL, agent TEXT NOT NULL,
+        environment TEXT NOT NULL, origin TEXT NOT NULL, "by" TEXT NOT NULL,
+        epoch INTEGER NOT NULL, budget_usd REAL NOT NULL, created_at REAL NOT NULL,
+        state TEXT NOT NULL, state_at REAL NOT NULL, heard_at REAL NOT NULL, why TEXT NOT NULL,
+        session TEXT NOT NULL, model TEXT NOT NULL, cost_usd REAL, last_word TEXT NOT NULL,
+        owner TEXT NOT NULL
+    )""",
+    "CREATE INDEX managed_by_time ON managed (created_at)",
+    """CREATE TABLE managed_costs (
+        id TEXT NOT NULL, day TEXT NOT NULL, usd REAL NOT NULL, PRIMARY KEY (id, day)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY, _MANAGED)
 """Statements that lead from schema n to n+1; what has been released is never changed."""
 
 
