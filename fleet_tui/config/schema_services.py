@@ -103,6 +103,7 @@ NOTIFY = section(
     Key("reply", _URL, "The topic on which a phone answers questions, for ntfy; when no secret."),
     Key("reply_env", ENV_NAME, "The variable that holds it."),
     Key("reply_command", SECRET_COMMAND, "The program that prints it."),
+    Key("answer_within", Duration(10, DAY), "How long its buttons work; ntfy. Else 15m."),
     Key("test_every", Duration(3600, 30 * DAY), "Prove it with a test message so often."),
     Key("dead_man", Duration(120, 3 * DAY), "Its server tells when we are silent so long; ntfy."),
     is_list=True,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ANSWER_WITHIN = 90.0
+"""Seconds for which a telephone's buttons work, so short that one can be seen to expire."""
 LOOPBACK = "127.0.0.1"
 
 
@@ -25,6 +27,7 @@ def sections() -> Mapping[str, object]:
         "url": f"{url}-phone",
         "reply": f"{url}-answers",
         "min_severity": "warning",
+        "answer_within": ANSWER_WITHIN,
     }
     return {"receiver": {"port": port, "topic": topic}, "notify": (route,)}
 

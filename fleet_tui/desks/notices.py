@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from fleet_tui.fleet import Fleet
+    from fleet_tui.model.routes_view import PhoneButton
 
 
 class NoticesDesk:
@@ -28,9 +29,23 @@ class NoticesDesk:
         """Send notices of this kind from there nowhere for so long."""
         return self._call(self._mute(event, source, seconds))
 
+    def buttons(self, notice: str) -> Future[tuple[PhoneButton, ...]]:
+        """Return the buttons of a question that lie on this fleet's own receiver."""
+        return self._call(self._buttons(notice))
+
+    def press(self, notice: str, decision: str) -> Future[str]:
+        """Press one as a telephone does."""
+        return self._call(self._press(notice, decision))
+
     def test(self, route: str) -> Future[str]:
         """Send a test message on a route now."""
         return self._call(self._test(route))
+
+    async def _buttons(self, notice: str) -> tuple[PhoneButton, ...]:
+        return await self._fleet.parts.notices.phone.telephone.buttons(notice)
+
+    async def _press(self, notice: str, decision: str) -> str:
+        return await self._fleet.parts.notices.phone.telephone.press(notice, decision)
 
     async def _acknowledge(self, notices: list[str]) -> int:
         return await self._fleet.parts.notices.acknowledge(notices, self._fleet.by)

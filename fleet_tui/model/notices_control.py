@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
+    from fleet_tui.model.routes_view import PhoneButton
+
 
 class NoticesControl(Protocol):
     """Notices and their routes, seen from a face. Futures raise FleetError."""
@@ -17,6 +19,12 @@ class NoticesControl(Protocol):
 
     def mute(self, event: str, source: str, seconds: float) -> Future[None]:
         """Send notices of this kind from there nowhere for so long; 0 ends it."""
+
+    def buttons(self, notice: str) -> Future[tuple[PhoneButton, ...]]:
+        """Return the buttons of a question that lie on this fleet's own receiver."""
+
+    def press(self, notice: str, decision: str) -> Future[str]:
+        """Press one as a telephone does; resolves to its route. Its worth comes as a notice."""
 
     def test(self, route: str) -> Future[str]:
         """Send a test message on a route now; resolves to the service's answer."""

@@ -56,6 +56,18 @@ class NoticeProof:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneButton:
+    """A button that a question was sent with, on a telephone that is held here."""
+
+    decision: str
+    """`allow` or `deny`."""
+    route: str
+    expires_at: float
+    is_used: bool = False
+    """Whether the question was answered with one of its buttons before."""
+
+
+@dataclass(frozen=True, slots=True)
 class WayView:
     """A way in: the receiver's door to a host, a topic that is followed, a topic of answers."""
 

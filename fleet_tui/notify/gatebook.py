@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEY_FILE = "phone.key"
 KEY_BYTES = 32
 GATE_SECONDS = 900.0
-"""How long a button works."""
+"""How long a button works, unless a route says otherwise."""
 KEPT_SECONDS = 30 * 86_400.0
 _COLUMNS = "id, run, question, digest, nonce, expires_at"
 
@@ -28,8 +28,10 @@ class GateBook:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    def open(self, notice: str, run: str, question: str, digest: str, now: float) -> PhoneGate:
-        """Return the gate of a question, made when it is new."""
+    def open(
+        self, notice: str, run: str, question: str, digest: str, now: float, until: float
+    ) -> PhoneGate:
+        """Return the gate of a question, made when it is new to last `until`, Unix seconds."""
         with self._outbox.writing() as db:
             db.execute("DELETE FROM gates WHERE expires_at < ?", (now - KEPT_SECONDS,))
             db.execute(
@@ -41,7 +43,7 @@ class GateBook:
                     question,
                     digest,
                     secrets.token_hex(16),
-                    now + GATE_SECONDS,
+                    until,
                 ),
             )
             row = db.execute(

@@ -90,6 +90,12 @@ def gate_named(body: str) -> str:
     return str(_read(body).get("gate", ""))
 
 
+def decision_named(body: str) -> Decision | None:
+    """Return what a button says; None for what is no answer."""
+    said = _read(body).get("d")
+    return next((decision for decision in DECISIONS if decision == said), None)
+
+
 def judge(
     body: str,
     gate: PhoneGate | None,

@@ -14,10 +14,11 @@ from fleet_tui.model.question import Allow, Deny
 from fleet_tui.model.text import one_line
 from fleet_tui.notify import phone
 from fleet_tui.notify.compose import clean
-from fleet_tui.notify.gatebook import GateBook, load_key
+from fleet_tui.notify.gatebook import GATE_SECONDS, GateBook, load_key
 from fleet_tui.notify.incoming.subscription import Place, Subscription
 from fleet_tui.notify.message import Button
 from fleet_tui.notify.routing import QUESTION_ASKED
+from fleet_tui.notify.telephone import Telephone
 
 if TYPE_CHECKING:
     from fleet_tui.context import FleetContext
@@ -48,6 +49,7 @@ class PhoneDesk:
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: asyncio.Queue[tuple[str, tuple[Question, ...]]] = asyncio.Queue()
         self._unsubscribe = context.bus.subscribe(self._heard)
+        self.telephone = Telephone(desk, self._book)
         self.replies: dict[str, Subscription] = {}
         """The reply topics that are followed, by route."""
 
@@ -134,7 +136,10 @@ class PhoneDesk:
             and len(shown.encode()) <= SHOWN_BYTES
         ):
             digest, now = phone.digest_of(question), self._desk.now()
-            await asyncio.to_thread(self._book.open, notice, question.run, question.id, digest, now)
+            until = now + self._button_seconds()
+            await asyncio.to_thread(
+                self._book.open, notice, question.run, question.id, digest, now, until
+            )
         text = one_line(clean(f"asks: {question.tool}: {question.text}"), 500)
         await self._desk.tell(
             Notice(
@@ -147,6 +152,13 @@ class PhoneDesk:
                 question.run,
             )
         )
+
+    def _button_seconds(self) -> float:
+        """Return how long buttons work: the shortest time that a route with answers names."""
+        given = [
+            route.answer_within for route in self._desk.routes.values() if route.reply.is_given
+        ]
+        return min((seconds for seconds in given if seconds), default=GATE_SECONDS)
 
     def _open(self, gate: PhoneGate) -> Question | None:
         ask = self._context.questions

@@ -83,6 +83,8 @@ class Route:
     """Whether what others publish there is taken in; ntfy only."""
     reply: Secret = Secret()
     """The topic on which a phone answers questions; ntfy only."""
+    answer_within: float | None = None
+    """Seconds for which its buttons work."""
     test_every: float | None = None
     """Seconds after which it is proven again by a test message."""
     dead_man: float | None = None
@@ -157,6 +159,7 @@ def _route(config: FleetConfig, entry: Mapping[str, object], number: int) -> Rou
         digest=cast("float | None", entry.get("digest")),
         follows=bool(entry.get("follow", False)),
         reply=_secret(entry, "reply"),
+        answer_within=cast("float | None", entry.get("answer_within")),
         test_every=cast("float | None", entry.get("test_every")),
         dead_man=cast("float | None", entry.get("dead_man")),
     )
@@ -175,6 +178,7 @@ def _refuse_unusable(route: Route, where: str) -> None:
         "follow": route.follows,
         "reply": route.reply.is_given,
         "dead_man": route.dead_man is not None,
+        "answer_within": route.answer_within is not None,
     }
     for key, is_given in only_ntfy.items():
         if is_given and route.kind != "ntfy":

@@ -94,11 +94,14 @@ class Phone:
 
 
 @asynccontextmanager
-async def phoned(folder: Path, mode: Mode = "write") -> AsyncIterator[Phone]:
+async def phoned(
+    folder: Path, mode: Mode = "write", answer_within: float | None = None
+) -> AsyncIterator[Phone]:
     """A fleet whose receiver is the ntfy server between it and a phone."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/{TOPIC}"
-    route = {"kind": "ntfy", "name": "phone", "url": f"{url}-phone", "reply": f"{url}-reply"}
+    route: dict[str, object] = {"kind": "ntfy", "name": "phone"}
+    route |= {"url": f"{url}-phone", "reply": f"{url}-reply", "answer_within": answer_within}
     sections = {"receiver": {"port": port, "topic_env": "TOPIC"}, "notify": (route,)}
     config = replace(fleet_file(folder, [HERE]), sections=sections)
     async with staged(config, {}) as stage:
@@ -191,6 +194,53 @@ async def test_a_forged_answer_is_refused_and_written_down(tmp_path: Path) -> No
         assert (phone.stage.fleet.data_dir / KEY_FILE).stat().st_mode & 0o777 == 0o600
         await phone.press("Deny", message)
         await phone.heard.until(lambda notice: notice.event == "question-answered")
+
+
+async def test_a_telephone_at_our_own_receiver_is_answered_here(tmp_path: Path) -> None:
+    async with phoned(tmp_path) as phone:
+        phone.ask()
+        await phone.shown()
+        telephone, notice = phone.desk.phone.telephone, notice_id(ASKED)
+        shown = await telephone.buttons(notice)
+        assert [(one.decision, one.route, one.is_used) for one in shown] == [
+            ("allow", "phone", False),
+            ("deny", "phone", False),
+        ]
+        assert await telephone.press(notice, "allow") == "phone"
+        await phone.heard.until(lambda one: one.event == "question-answered")
+        assert phone.answers == [("r-1", "q-1", Allow(), "phone:phone")]
+        assert all(one.is_used for one in await telephone.buttons(notice))
+        phone.open[:] = [ASKED]
+        await telephone.press(notice, "allow")
+        assert "answered before" in await phone.refusal()
+        assert len(phone.answers) == 1
+
+
+async def test_only_buttons_of_our_own_questions_are_pressed_here(tmp_path: Path) -> None:
+    async with phoned(tmp_path) as phone:
+        phone.ask()
+        await phone.shown()
+        gate = phone.desk.phone._book.of_notice(notice_id(ASKED))
+        assert gate is not None
+        body = button_body(gate, "allow", b"x" * 32)
+        evil = {"action": "http", "label": "Allow", "url": "http://127.0.0.1:1/x", "body": body}
+        told = {"topic": f"{TOPIC}-phone", "message": "m", "actions": [evil]}
+        async with httpx.AsyncClient() as client:
+            said = await client.post(phone.url.removesuffix(TOPIC), json=told)
+        assert said.status_code == 200
+        assert len(await phone.desk.phone.telephone.buttons(notice_id(ASKED))) == 2
+        assert await phone.desk.phone.telephone.buttons("another") == ()
+        with pytest.raises(UsageError, match="no telephone"):
+            await phone.desk.phone.telephone.press("another", "allow")
+
+
+async def test_a_route_may_let_its_buttons_work_for_a_shorter_time(tmp_path: Path) -> None:
+    async with phoned(tmp_path, answer_within=60.0) as phone:
+        phone.ask()
+        await phone.shown()
+        (shown, _) = await phone.desk.phone.telephone.buttons(notice_id(ASKED))
+        now = phone.stage.fleet.clock.time()
+        assert now < shown.expires_at <= now + 60.0
 
 
 async def test_a_question_that_is_gone_takes_no_answer(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from fleet_tui.model.routes_view import NoticeProof, RoutesView
+from fleet_tui.model.routes_view import NoticeProof, PhoneButton, RoutesView
 from tests.tui.answers import done
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class FakeNotices:
     def __init__(self, core: ShowsParts) -> None:
         self._core = core
         self.view = RoutesView()
+        self.on_phone: dict[str, tuple[PhoneButton, ...]] = {}
 
     def change(self, **changes: object) -> None:
         """Change the picture."""
@@ -54,6 +55,13 @@ class FakeNotices:
             mutes[event, source] = self._core.now + seconds
         self.change(mutes=mutes)
         return done(None)
+
+    def buttons(self, notice: str) -> Future[tuple[PhoneButton, ...]]:
+        return done(self.on_phone.get(notice, ()))
+
+    def press(self, notice: str, decision: str) -> Future[str]:
+        self._core.calls.append(("press", (notice, decision)))
+        return done("phone")
 
     def test(self, route: str) -> Future[str]:
         self._core.calls.append(("test", route))

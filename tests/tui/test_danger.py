@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.model.routes_view import PhoneButton
 from fleet_tui.tui.catalogue import REGISTRY
 from fleet_tui.tui.screens.composer import ComposerScreen
 from fleet_tui.tui.screens.confirm import ConfirmScreen
@@ -57,6 +58,17 @@ def questioned() -> FakeControl:
     return control
 
 
+def on_a_telephone() -> FakeControl:
+    """Return a fleet whose newest notice is a question that lies on a telephone here."""
+    control = recorded()
+    asked = control.notice("warning", "question-asked", "nas2", "asks: Bash: make")
+    control.notices.on_phone[asked.id] = (
+        PhoneButton("allow", "phone", control.now + 60),
+        PhoneButton("deny", "phone", control.now + 60),
+    )
+    return control
+
+
 ASKS = {
     "output.cancel": Asked(
         recorded, ("5", "x"), "Cancel 2 runs", ("nas2", "web01"), "interrupted, then stopped"
@@ -67,6 +79,13 @@ ASKS = {
     ),
     "task.cancel": Asked(
         filled, ("2", "enter", "x"), "Cancel tasks", ("fix",), "1 run ended with it"
+    ),
+    "notice.allow": Asked(
+        on_a_telephone,
+        ("4", "t", "o"),
+        "Press Allow on the telephone",
+        ("nas2",),
+        "the agent does it",
     ),
     "heartbeats.reclaim": Asked(
         with_heartbeats, ("h", "t"), "Take its tasks back", ("fix",), "The worker loses them"

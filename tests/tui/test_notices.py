@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fleet_tui.model.notice import Notice
-from fleet_tui.model.routes_view import DeliveryView, NoticeProof, RouteView, WayView
+from fleet_tui.model.routes_view import (
+    DeliveryView,
+    NoticeProof,
+    PhoneButton,
+    RouteView,
+    WayView,
+)
 from fleet_tui.tui.screens.notice import NoticeScreen
 from fleet_tui.tui.screens.routes import RoutesScreen
 from tests.tui.desk import at_desk
@@ -78,6 +86,39 @@ async def test_a_notice_shows_each_routes_proof_and_age() -> None:
         assert "404 no_service" in shown
         await desk.press("a")
         assert "by walhus@cc-pc" in desk.text()
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "is_used", "said"),
+    [(60, False, "until"), (-1, False, "expired at"), (60, True, "answered; pressed again")],
+)
+async def test_a_question_on_a_telephone_here_is_answered_with_its_buttons(
+    expires_in: float, is_used: bool, said: str
+) -> None:
+    control, _, _ = told()
+    asked = control.notice("warning", "question-asked", "web01", "asks: Bash: make clean")
+    until = control.now + expires_in
+    control.notices.on_phone[asked.id] = (
+        PhoneButton("allow", "phone", until, is_used),
+        PhoneButton("deny", "phone", until, is_used),
+    )
+    async with at_desk(control, (120, 40)) as desk:
+        await desk.press("4", "t")
+        shown = desk.text()
+        assert "[ Allow ]  [ Deny ]" in shown
+        assert said in shown
+        await desk.press("x")
+        assert control.calls[-1] == ("press", (asked.id, "deny"))
+        await desk.press("o", "y")
+        assert control.calls[-1] == ("press", (asked.id, "allow"))
+
+
+async def test_a_notice_without_buttons_says_that_none_can_be_pressed() -> None:
+    control, _, _ = told()
+    async with at_desk(control, (120, 40)) as desk:
+        await desk.press("4", "t", "x")
+        assert any("No telephone here" in toast for toast in desk.toasts())
+        assert not [call for call in control.calls if call[0] == "press"]
 
 
 async def test_routes_and_ways_in_are_shown_and_proven() -> None:

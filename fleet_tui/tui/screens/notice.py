@@ -10,6 +10,7 @@ from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.notice_looks import DELIVERIES
+from fleet_tui.tui.own_notices import QUESTION_ASKED
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.screens.page import Page
 from fleet_tui.tui.widgets.log_pane import LogPane
@@ -17,17 +18,21 @@ from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
     from fleet_tui.model.notice import Notice
+    from fleet_tui.model.routes_view import PhoneButton
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
 
 
 class NoticeScreen(Page):
-    """`enter` goes to what it is about, `a` says that one knows."""
+    """`enter` goes to what it is about, `a` says that one knows.
+
+    Where its question lies on a telephone of our own receiver, that one's buttons can be pressed.
+    """
 
     place = "notice"
     BINDINGS = bindings_for("notice", "lines", "back")
@@ -35,6 +40,8 @@ class NoticeScreen(Page):
     def __init__(self, app: FleetApp, notice: Notice) -> None:
         super().__init__(app, f"notices / {notice.event}")
         self.notice_id = notice.id
+        self.buttons: tuple[PhoneButton, ...] = ()
+        """What a telephone here shows beside its question."""
         view = LogView(app.clock_time, empty="It is not kept any more.", follows=False, id="notice")
         self.log_pane = LogPane(view)
 
@@ -49,18 +56,54 @@ class NoticeScreen(Page):
         """Show it."""
         self.set_focus(self.log_pane.view)
         self._show()
+        self._ask_for_buttons()
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show how far it got since."""
         if RoutesView in dirty.parts or dirty.notices:
             self._show()
+            self._ask_for_buttons()
+
+    def _ask_for_buttons(self) -> None:
+        app = self.fleet_app
+        notice = app.store.notices.get(self.notice_id)
+        if notice is None or notice.event != QUESTION_ASKED:
+            return
+
+        def have(buttons: tuple[PhoneButton, ...]) -> None:
+            if buttons != self.buttons:
+                self.buttons = buttons
+                self._show()
+                self.show_hints()
+
+        app.ask(app.control.notices.buttons(self.notice_id), have)
 
     def _show(self) -> None:
         app = self.fleet_app
         notice = app.store.notices.get(self.notice_id)
         if notice is not None:
-            lines = lines_of(notice, app.store.part(RoutesView), app.clock.time(), app.clock_time)
+            now = app.clock.time()
+            lines = lines_of(notice, app.store.part(RoutesView), now, app.clock_time)
+            lines += buttons_of(self.buttons, now, app.clock_time)
             self.log_pane.show_source(FixedRows([("o", line) for line in lines]))
+
+
+def buttons_of(
+    buttons: Sequence[PhoneButton], now: float, clock_time: Callable[[float], str]
+) -> list[str]:
+    """Return what a telephone shows here, and whether it can still be answered there."""
+    if not buttons:
+        return []
+    (first, *_) = buttons
+    until = clock_time(first.expires_at)
+    if first.is_used:
+        state = "answered; pressed again they are refused"
+    elif first.expires_at <= now:
+        state = f"expired at {until}; pressed now they are refused"
+    else:
+        state = f"until {until}"
+    shown = "  ".join(f"[ {one.decision.capitalize()} ]" for one in buttons)
+    return ["", f"telephone {clean(first.route)}, at this fleet's receiver", f"  {shown}  {state}"]
 
 
 def lines_of(

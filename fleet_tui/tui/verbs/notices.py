@@ -127,6 +127,48 @@ def _no_route(app: FleetApp) -> str:
     return "" if at is not None else "Only routes are tested; this is a way in, or nothing."
 
 
+def press_allow(app: FleetApp, _argument: str) -> None:
+    """Press Allow as the telephone would, once that was said again."""
+    from fleet_tui.tui.screens.confirm import ConfirmScreen, Question
+
+    notice = _at_cursor(app)
+    if notice is None:
+        return
+    question = Question(
+        "Press Allow on the telephone",
+        (notice.source,),
+        f"{notice.text}. If the button still holds, the agent does it.",
+        "Press it",
+    )
+
+    def go(yes: bool | None) -> None:
+        if yes:
+            _press(app, notice, "allow")
+
+    app.open_screen(ConfirmScreen(question), go)
+
+
+def press_deny(app: FleetApp, _argument: str) -> None:
+    """Press Deny as the telephone would."""
+    notice = _at_cursor(app)
+    if notice is not None:
+        _press(app, notice, "deny")
+
+
+def _press(app: FleetApp, notice: Notice, decision: str) -> None:
+    def pressed(route: str) -> None:
+        app.toast(f"{decision.capitalize()} was pressed on {route}.", kind="pressed")
+
+    app.ask(app.control.notices.press(notice.id, decision), pressed)
+
+
+def _no_buttons(app: FleetApp) -> str:
+    from fleet_tui.tui.screens.notice import NoticeScreen
+
+    shows = isinstance(app.screen, NoticeScreen) and app.screen.buttons
+    return reach.read_only(app) if shows else "No telephone here shows buttons for this."
+
+
 ACTIONS = (
     Action(
         "notices.open",
@@ -212,6 +254,27 @@ ACTIONS = (
         mute,
         hint="mute",
         why_disabled=_no_notice,
+    ),
+    Action(
+        "notice.allow",
+        "Press Allow on the telephone",
+        ("o",),
+        "notice",
+        press_allow,
+        hint="allow",
+        danger="ask",
+        needs_write=True,
+        why_disabled=_no_buttons,
+    ),
+    Action(
+        "notice.deny",
+        "Press Deny on the telephone",
+        ("x",),
+        "notice",
+        press_deny,
+        hint="deny",
+        needs_write=True,
+        why_disabled=_no_buttons,
     ),
     Action(
         "routes.test",
