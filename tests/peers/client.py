@@ -1,7 +1,8 @@
 """A mock of the claude-peers client: it speaks the documented protocol and knows nothing of us.
 
 `python client.py PORT NAME` registers, then obeys lines on standard input: `list`, `send ID TEXT`,
-`poll`; it prints one JSON value for each. The real client is not to be had from a package registry.
+`poll`; it prints one JSON value for each. The real client is in no package registry; `python -m
+tests.peers.unmodified FOLDER` tries a copy of it.
 """
 
 from __future__ import annotations

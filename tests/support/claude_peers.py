@@ -1,4 +1,7 @@
-"""A mock of the broker of claude-peers-mcp, by its documented protocol (the real one needs Bun).
+"""A mock of the broker of claude-peers-mcp, by its documented protocol.
+
+The real one needs Bun, and is in no package registry: `python -m tests.peers.unmodified FOLDER`
+tries a copy of it.
 
 `python claude_peers.py PORT` serves one on loopback until it is ended. As the real one does, it
 believes in a peer while `kill(pid, 0)` finds its process, counts a message as delivered when it
