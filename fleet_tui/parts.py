@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
     from fleet_tui.health.beats import Beats
+    from fleet_tui.mcp.service import McpServers
     from fleet_tui.model.task import Beat
     from fleet_tui.notify.desk import NoticeDesk
     from fleet_tui.peers.service import PeerService
@@ -55,6 +56,7 @@ class Parts:
         _ = self.parking
         _ = self.beats
         _ = self.notices
+        _ = self.mcp
         if has_queue(self._context.config):
             try:
                 _ = self.queue
@@ -119,6 +121,13 @@ class Parts:
         from fleet_tui.notify.desk import NoticeDesk
 
         return self._opened(NoticeDesk(self._context))
+
+    @cached_property
+    def mcp(self) -> McpServers:
+        """The MCP servers that fleet.toml declares."""
+        from fleet_tui.mcp.service import McpServers
+
+        return self._opened(McpServers(self._context))
 
     @cached_property
     def queue(self) -> Queue:

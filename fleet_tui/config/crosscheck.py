@@ -35,6 +35,7 @@ def crosscheck(
     _via(hosts, report, ssh_config)
     _references(document, report)
     _choices_between_keys(document, report)
+    _mcp_servers(document, report)
 
 
 def _names(hosts: tuple[Entry, ...], report: Report) -> None:
@@ -187,9 +188,29 @@ def _choices_between_keys(document: Document, report: Report) -> None:
                 report.add(
                     ("notify", position, key), f"found beside {given[0]}", "leave one of them out"
                 )
-    for position, entry in enumerate(document.entries("mcp")):
-        if "command" in entry and "url" in entry:
-            report.add(("mcp", position, "url"), "found beside command", "leave one of them out")
     queue = document.table("queue")
     if queue.get("backend") == "sftp" and "host" not in queue:
         report.add(("queue", "host"), "missing", "sftp needs the host that keeps the folder")
+
+
+def _mcp_servers(document: Document, report: Report) -> None:
+    """Check that each can be reached: by what starts it, or by where it listens."""
+    seen: set[object] = set()
+    for position, entry in enumerate(document.entries("mcp")):
+        path = ("mcp", position)
+        name, transport = entry.get("name"), entry.get("transport")
+        if name is not None and name in seen:
+            report.add((*path, "name"), f"{show(name)} is declared twice", "give it another name")
+        seen.add(name)
+        if "command" in entry and "url" in entry:
+            report.add((*path, "url"), "found beside command", "leave one of them out")
+        elif transport in ("http", "sse") and "url" not in entry:
+            report.add((*path, "url"), "missing", f"{transport} needs where the server listens")
+        elif transport == "stdio" and "command" not in entry:
+            report.add((*path, "command"), "missing", "stdio needs what starts the server")
+        elif "command" not in entry and "url" not in entry:
+            report.add((*path, "command"), "missing", "a server needs a command, or a url")
+        url = entry.get("url")
+        if url is not None and not str(url).startswith(("http://", "https://")):
+            allowed = "allowed: a URL that begins with http:// or https://"
+            report.add((*path, "url"), f"found {show(url)}", allowed)

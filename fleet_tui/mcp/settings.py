@@ -1,0 +1,81 @@
+"""The `[[mcp]]` sections of fleet.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from fleet_tui.model.errors import UsageError
+from fleet_tui.model.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fleet_tui.model.config import FleetConfig
+    from fleet_tui.model.mcp_view import McpTransport
+
+ANSWER_SECONDS = 20.0
+"""How long an answer may take unless fleet.toml says otherwise."""
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """A server as fleet.toml declares it; `command` or `url` is empty, never both."""
+
+    name: str
+    host: str = ""
+    """Where it runs; empty for this machine."""
+    transport: McpTransport = "stdio"
+    command: str = ""
+    url: str = ""
+    timeout: float = ANSWER_SECONDS
+
+    @property
+    def place(self) -> str:
+        """The command, or the URL without what could be a secret in it."""
+        return self.command or without_secrets(self.url)
+
+    @property
+    def door(self) -> tuple[str, int]:
+        """The address and port of its URL, as its host sees them."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "127.0.0.1", parts.port or _PORTS.get(parts.scheme, 80)
+
+
+def mcp_servers(config: FleetConfig) -> tuple[McpServer, ...]:
+    """Return the declared servers, in the order of the file."""
+    entries = cast("Sequence[Mapping[str, object]]", config.sections.get("mcp") or ())
+    return tuple(_server(entry) for entry in entries)
+
+
+def choose(servers: Iterable[McpServer], names: Sequence[str]) -> tuple[McpServer, ...]:
+    """Return the servers of these names, all without one; raises UsageError."""
+    by_name = {server.name: server for server in servers}
+    for name in names:
+        if name not in by_name:
+            close = nearest(name, tuple(by_name))
+            mend = f'did you mean "{close}"?' if close else "add a [[mcp]] to fleet.toml"
+            raise UsageError(f"no MCP server is called {name!r}", mend=mend)
+    return tuple(by_name[name] for name in names) if names else tuple(by_name.values())
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without user, password, query and fragment: any of them may hold a secret."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, place, parts.path, "", ""))
+
+
+def _server(entry: Mapping[str, object]) -> McpServer:
+    command, url = str(entry.get("command", "")), str(entry.get("url", ""))
+    transport = entry.get("transport") or ("stdio" if command else "http")
+    return McpServer(
+        name=str(entry["name"]),
+        host=str(entry.get("host", "")),
+        transport=cast("McpTransport", transport),
+        command=command.strip(),
+        url=url,
+        timeout=float(cast("float", entry.get("timeout", ANSWER_SECONDS))),
+    )
