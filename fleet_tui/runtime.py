@@ -15,11 +15,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from fleet_tui.clock import SystemClock
 from fleet_tui.desks.desk_set import DeskSet
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
+from fleet_tui.model.host import LinkStatus
 from fleet_tui.model.request import Preview
-from fleet_tui.model.snapshot import DispatchView, FleetView
+from fleet_tui.model.snapshot import DispatchView, FleetView, HostView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -52,6 +54,9 @@ class CoreThread(DeskSet):
         self._is_read_only = is_read_only
         self._prepare = prepare
         self._mailbox = Mailbox()
+        now = SystemClock().time()
+        unknown = (HostView(h, LinkStatus(h.name, "unknown", now)) for h in config.hosts)
+        self._mailbox.put(hosts={view.host.name: view for view in unknown})
         self._made: Fleet | None = None
         self._making = threading.Lock()
         self._board: Board | None = None

@@ -196,3 +196,11 @@ def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
     unstarted.stop()
     with pytest.raises(FleetError, match="closed before it was opened"):
         asked.result(PATIENCE)
+
+
+def test_the_hosts_are_listed_before_anything_is_opened(tmp_path: Path) -> None:
+    core = CoreThread(fleet_file(tmp_path, [HERE]))
+    seen = core.drain()
+    core.stop()
+    assert seen.fleet is None
+    assert {name: view.link.state for name, view in seen.hosts.items()} == {"here": "unknown"}

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
 
+UNASKED = frozenset({"queue", "daemon", "schedule"})
+"""Origins of dispatches that nobody waits for at the screen."""
 TWO_COLUMNS = (100, 28)
 """Below this many columns or lines one pane is shown at a time."""
 
@@ -159,7 +161,7 @@ class MainScreen(Screen[None]):
     def _follow_newest(self, store: Store) -> None:
         """Show a new dispatch, unless the operator is looking at an older one."""
         everything = store.dispatch_order()
-        asked = [i for i in everything if store.dispatches[i].dispatch.origin != "queue"]
+        asked = [i for i in everything if store.dispatches[i].dispatch.origin not in UNASKED]
         newest = (asked or everything)[-1]
         was_at_newest = self.output.dispatch_id in (None, self._newest)
         if newest != self._newest and was_at_newest and not self._goes_on(store, newest):
@@ -181,6 +183,7 @@ class MainScreen(Screen[None]):
         self.status.show(
             app.store.fleet,
             app.clock_time(now),
+            name=app.control.config.name,
             is_read_only=bool(app.why_read_only),
             on_their_own=app.store.on_their_own(),
             asked=[now - question.asked_at for question in app.store.questions(now)],

@@ -36,15 +36,19 @@ class StatusLine(Static):
         fleet: FleetView | None,
         clock_time: str,
         *,
+        name: str,
         is_read_only: bool,
         on_their_own: int = 0,
         asked: Sequence[float] = (),
         played: str = "",
     ) -> None:
-        """Show the fleet's state; `asked` is how many seconds ago each open question came."""
+        """Show the fleet called `name`; None: it is not open yet.
+
+        `asked` is how many seconds ago each open question came.
+        """
         width = max(20, self.size.width - 2)
         badges = _badges(fleet, is_read_only=is_read_only, played=played)
-        parts = _parts(fleet, clock_time)
+        parts = _parts(fleet, clock_time, name)
         if on_their_own:
             whose = "its" if on_their_own == 1 else "their"
             pieces = [(f"◌ {on_their_own} on {whose} own", "$fleet-wait")]
@@ -75,11 +79,12 @@ def _who(fleet: FleetView) -> list[tuple[str, str]]:
     ]
 
 
-def _parts(fleet: FleetView | None, clock_time: str) -> list[Part]:
+def _parts(fleet: FleetView | None, clock_time: str, name: str) -> list[Part]:
+    called: Part = (0, [("◆ ", "$fleet-accent"), (fmt.clip_middle(clean(name), 20), "bold")])
     if fleet is None:
-        return [(0, [("opening the fleet …", "$fleet-muted")])]
+        return [called, (0, [SEPARATOR, ("opening its journal …", "$fleet-muted")])]
     parts = [
-        (0, [("◆ ", "$fleet-accent"), (fmt.clip_middle(clean(fleet.name), 20), "bold")]),
+        called,
         (3, [SEPARATOR, *_who(fleet)]),
         (0, [SEPARATOR, *_up(fleet)]),
         (1, [SEPARATOR, (f"{fleet.open_runs}", "bold $fleet-accent" if fleet.open_runs else ""),
