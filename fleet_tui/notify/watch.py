@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.events import DispatchFinished, LinkChanged, NoticeRaised, RunFinished
+from fleet_tui.model.money import dollars
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.target import fold
 from fleet_tui.model.text import one_line
@@ -66,7 +67,7 @@ class NoticeWatch:
         succeeded = sum(run.state == "succeeded" for run in event.runs)
         total = len(event.runs)
         cost = sum(run.cost_usd or 0.0 for run in event.runs)
-        spent = f", ${cost:.2f}" if cost else ""
+        spent = f", {dollars(cost)}" if cost else ""
         seconds = (event.dispatch.finished_at or 0.0) - event.dispatch.created_at
         asked = one_line(event.dispatch.prompt, 60)
         self._raise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fleet_tui.model.money import dollars
 from fleet_tui.model.text import one_line, sanitize
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Report:
         rest = f"; {self.unfinished} not finished" if self.unfinished else ""
         first = next((f for f in self.findings if f.rank != "fine"), None)
         worst = f"; look first at {first.name}: {first.why}" if first else ""
-        return f"{counts} (${self.cost_usd:.2f}){rest}{worst}"
+        return f"{counts} ({dollars(self.cost_usd)}){rest}{worst}"
 
 
 def judge_ends(
@@ -135,7 +136,7 @@ def markdown(report: Report) -> str:
 
 def _line(finding: Finding) -> str:
     facts = [finding.host, f"try {finding.attempt}" if finding.attempt > 1 else ""]
-    facts.append("" if finding.cost_usd is None else f"${finding.cost_usd:.2f}")
+    facts.append("" if finding.cost_usd is None else dollars(finding.cost_usd))
     told = ", ".join(fact for fact in facts if fact)
     about = f" ({told})" if told else ""
     said = f"\n  > {finding.excerpt}" if finding.excerpt else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from fleet_tui.model.clock import PlayedClock
+from fleet_tui.model.money import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +34,7 @@ def elapsed(seconds: float) -> str:
 
 def money(usd: float | None) -> str:
     """Return dollars and cents; `—` when the cost is not known."""
-    if usd is None:
-        return "\N{EM DASH}"
-    if 0 < usd < 0.005:
-        return "<$0.01"
-    return f"${usd:,.2f}"
+    return "\N{EM DASH}" if usd is None else dollars(usd)
 
 
 def count(number: int) -> str:

@@ -75,6 +75,8 @@ def test_a_finished_dispatch_is_summed_up() -> None:
     (notice,) = notices(DispatchFinished(DISPATCH, (good, replace(good, cost_usd=0.5))))
     assert notice.severity == "info"
     assert "2/2 succeeded in 10 s, $0.75: say hello" in notice.text
+    (notice,) = notices(DispatchFinished(DISPATCH, (replace(good, cost_usd=0.001),)))
+    assert "1/1 succeeded in 10 s, <$0.01: say hello" in notice.text
 
 
 def test_losing_a_host_and_finding_it_again_are_told_once_each() -> None:
