@@ -87,6 +87,8 @@ class FleetContext:
     spawn: Callable[[Coroutine[None, None, None]], None]
     """Runs work beside everything else; it is cancelled when the fleet closes."""
     notice: Tells
+    is_read_only: bool = False
+    """This program may only look."""
     owner: str = ""
     """This program's sign of life, as `journal.owner` knows it."""
     find_agent: FindsAgents | None = None

@@ -273,6 +273,7 @@ class Fleet:
             spawn=self._spawn,
             notice=self.notice,
             owner=self.owner.id,
+            is_read_only=self.is_read_only,
             find_agent=self._facts.agent_path,
             dispatch=self.dispatch,
             cancel=self.cancel,

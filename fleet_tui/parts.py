@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
     from fleet_tui.health.beats import Beats
+    from fleet_tui.health.daemons import Daemons
     from fleet_tui.mcp.service import McpServers
     from fleet_tui.model.task import Beat
     from fleet_tui.notify.desk import NoticeDesk
@@ -49,6 +50,7 @@ class Parts:
 
     async def start(self) -> None:
         """Start what runs by itself while the fleet is led from here."""
+        from fleet_tui.health.daemons_settings import has_duties
         from fleet_tui.queue.open import has_queue
 
         _ = self.peers
@@ -62,6 +64,8 @@ class Parts:
                 _ = self.queue
             except FleetError as error:  # a backend that is not installed stops nothing else
                 self._context.notice("queue", "error", "queue-failed", "fleet", str(error))
+        if has_duties(self._context.config):
+            _ = self.daemons
         for part in tuple(self._open):
             await part.start()
 
@@ -74,6 +78,8 @@ class Parts:
         """Say that the fleet is about to close, before runs are ended for that."""
         if "queue" in self.__dict__:
             self.queue.leave()
+        if "daemons" in self.__dict__:
+            self.daemons.leave()
 
     async def close(self) -> None:
         """Close every part that was opened, the newest first."""
@@ -137,6 +143,14 @@ class Parts:
 
         context = self._context
         return self._opened(Queue(context, store_for(context.config, context.pool, context.clock)))
+
+    @cached_property
+    def daemons(self) -> Daemons:
+        """What runs by itself: daemons and schedules."""
+        from fleet_tui.health.daemons import Daemons
+
+        parking, roles = self.parking, self.roles
+        return self._opened(Daemons(self._context, take_up=parking.take_up, ready=roles.ready))
 
     @cached_property
     def beats(self) -> Beats:

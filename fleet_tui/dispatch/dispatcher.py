@@ -90,7 +90,7 @@ class Dispatcher:
         Raises TargetError, UsageError, Refused (which leaves a `refused` line), JournalError.
         """
         services = self._services
-        identifier = services.new_id("d")
+        identifier = request.dispatch_id or services.new_id("d")
         try:
             hosts = self._admission.admit(request)
         except (Refused, EmptyTarget) as error:

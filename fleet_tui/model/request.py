@@ -42,6 +42,9 @@ class DispatchRequest:
     run_id: str | None = None
     """The id of the one run, given beforehand by who must find it again after a crash; None: new.
     Starting it twice starts it once."""
+    dispatch_id: str | None = None
+    """The id of the dispatch, written down beforehand by who must know after a crash whether it was
+    made; None: new. It is never given twice."""
 
 
 @dataclass(frozen=True, slots=True)
