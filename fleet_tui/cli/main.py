@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from importlib import import_module
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 INTERRUPTED = 130
+OUTPUT_FAULTS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""How writing to a pipe or a file that the shell opened fails; such an error names no file."""
 
 COMMAND_GROUPS = {
     "run": ("run",),
@@ -36,6 +39,7 @@ COMMAND_GROUPS = {
     "promote": ("promote",),
     "patterns": ("patterns",),
     "notify": ("notify",),
+    "mcp": ("mcp",),
     "log": ("log",),
     "check": ("check", "init"),
     "screen": ("demo",),
@@ -132,7 +136,9 @@ def run(arguments: Sequence[str]) -> int:
         options = build_parser(groups_for(before)).parse_args(before)
         options.prompt_words = prompt
         handler: Callable[[argparse.Namespace], int] = options.handler
-        return handler(options)
+        status = handler(options)
+        sys.stdout.flush()  # here, where a reader that has gone is no surprise
+        return status
     except ConfigError as error:
         for problem in error.problems:
             complain(str(problem))
@@ -144,12 +150,30 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as bug:
+        if isinstance(bug, OSError) and (why := _output_fault(bug)) is not None:
+            if why:
+                complain(why)
+            return 1
         if is_debug:
             raise
         complain(f"unexpected {type(bug).__name__}: {bug} (a bug; run again with --debug)")
         return 1
+
+
+def _output_fault(error: OSError) -> str | None:
+    """Say why standard output takes no more: nothing when its reader has gone; None when it does.
+
+    It is let go of then, which keeps the interpreter from complaining at exit.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as fault:
+        error = fault
+    else:
+        if error.errno not in OUTPUT_FAULTS or error.filename is not None:
+            return None
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return ""
+    return f"standard output: {error.strerror} (free space there, or write to another place)"

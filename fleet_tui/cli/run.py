@@ -107,13 +107,12 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
             complain(preview.cost)
         reporter = JsonReporter() if options.json else TextReporter(len(hosts), options.gather)
         hear_notices(fleet)
-        gone = asyncio.Event()
+        gone: asyncio.Future[OSError] = asyncio.get_running_loop().create_future()
         fleet.bus.subscribe(_until_the_reader_goes(reporter.heard, gone))
         live = await fleet.dispatch(request)
-        going = asyncio.create_task(gone.wait())
         ending = asyncio.create_task(_ends(fleet, live))
         try:
-            await asyncio.wait({ending, going}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ending, gone}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError as why:
             if LEAVE in why.args:
                 complain("runs on hosts that keep them go on; come back with `fleet-tui attach`")
@@ -121,11 +120,9 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
             else:
                 await _cancel_all(fleet, ending)
             raise
-        finally:
-            going.cancel()
-        if gone.is_set():
+        if gone.done():
             await _cancel_all(fleet, ending)
-            raise BrokenPipeError
+            raise gone.result()
         runs = await ending
         await tell_before_leaving(fleet)
         if options.gather and not options.json:
@@ -135,16 +132,16 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
 
 
 def _until_the_reader_goes(
-    heard: Callable[[Event], None], gone: asyncio.Event
+    heard: Callable[[Event], None], gone: asyncio.Future[OSError]
 ) -> Callable[[Event], None]:
-    """Return a listener that falls silent and sets `gone` once nobody reads what `heard` writes."""
+    """Return a listener that falls silent, and tells `gone` why, once nothing takes its output."""
 
     def listener(event: Event) -> None:
-        if not gone.is_set():
+        if not gone.done():
             try:
                 heard(event)
-            except BrokenPipeError:
-                gone.set()
+            except OSError as fault:
+                gone.set_result(fault)
 
     return listener
 

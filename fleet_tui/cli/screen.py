@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import complain, say
@@ -63,6 +64,8 @@ def show(
 
     With `web_port` (0: any) it is shown in a browser instead of the terminal, read-only.
     """
+    if web_port is None and headless_seconds is None:
+        _require_terminal()
     from fleet_tui.runtime import CoreThread
     from fleet_tui.tui.app import FleetApp
 
@@ -86,6 +89,17 @@ def show(
         return app.return_code or 0
     finally:
         core.stop()
+
+
+def _require_terminal() -> None:
+    """Refuse what would wait for keys that nobody can press; Textual draws on standard error."""
+    for stream, name in ((sys.stdin, "standard input"), (sys.stderr, "standard error")):
+        if stream is None or not stream.isatty():
+            raise UsageError(
+                f"the screen needs a terminal, and {name} is none",
+                mend="over ssh use `ssh -t`; without a terminal there are `fleet-tui hosts`, "
+                "`runs` and `log`, and `--web`",
+            )
 
 
 def _start(core: CoreThread, app: FleetApp) -> None:
