@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleet_tui.cli.console import complain
 from fleet_tui.cli.context import LEAVE, open_fleet, run_async
@@ -112,7 +112,8 @@ async def _run(options: argparse.Namespace, request: DispatchRequest) -> int:
         live = await fleet.dispatch(request)
         ending = asyncio.create_task(_ends(fleet, live))
         try:
-            await asyncio.wait({ending, gone}, return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {ending, gone}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError as why:
             if LEAVE in why.args:
                 complain("runs on hosts that keep them go on; come back with `fleet-tui attach`")
