@@ -29,6 +29,8 @@ _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _WORD = Text("a word like run-failed", re.compile(r"[a-z][a-z0-9-]*"))
 _RATE = Text('a number and a unit, like "10/h"', re.compile(r"[1-9][0-9]{0,5}/(?:s|m|h|d)"))
 
+_CLOUD_ID = Text("an id of the service, like agent_01AbC", re.compile(r"[A-Za-z0-9_-]{3,100}"))
+
 PRICE = section(
     "price",
     "What a model costs, for agents that name tokens and no price (codex).",
@@ -41,6 +43,7 @@ PRICE = section(
     Key("input", Money(), "US dollars for a million tokens in.", is_required=True),
     Key("cached_input", Money(), "The same for those the provider had in its cache."),
     Key("output", Money(), "The same for tokens out.", is_required=True),
+    Key("reserve_usd", Money(), "What a run counts with until it is over; else caps refuse it."),
     Key(
         "as_of",
         Text('a date in quotes, like "2026-11-20"', re.compile(r"\d{4}-[01]\d-[0-3]\d")),
@@ -132,8 +135,15 @@ MCP = section(
 MANAGED = section(
     "managed",
     "Agents that run in Anthropic's cloud.",
+    Key("agent", _CLOUD_ID, "The agent, as the console made it."),
+    Key("environment", _CLOUD_ID, "The environment it runs in, likewise."),
+    Key("key_env", ENV_NAME, "The variable that holds the key; else ANTHROPIC_API_KEY."),
+    Key("key_command", SECRET_COMMAND, "The program that prints the key."),
+    Key("base_url", _URL, "Another address of the service, like a proxy's."),
+    Key("budget_usd", Money(), "Cap of a session that is given no other."),
     Key("budget_usd_per_day", Money(), "All cloud sessions of a day together."),
-    Key("max_parallel", Whole(1, 1_000), "Sessions at once."),
+    Key("max_parallel", Whole(1, 1_000), "Sessions at once; one without it."),
+    Key("tools", Choice(("agent", "ask", "allow")), "Who lets it use tools; agent is as made."),
 )
 
 _PROMPT_KEYS = (

@@ -224,11 +224,14 @@ def _spawn(home: Path, spec: DemoSpec) -> subprocess.Popen[bytes]:
         )
 
 
+_DAY_USD, _HOST_USD = 10.0, 2.0
+"""The cap of a day, and the least of it for each host: one prompt to all is to work."""
 _PRICE = {
     "model": "*",
     "input": 1.25,
     "cached_input": 0.125,
     "output": 10.0,
+    "reserve_usd": 0.5,
     "as_of": "2026-11-20",
 }
 """What a fleet.toml could say of Codex, which names no price."""
@@ -253,7 +256,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         data_dir=home / "state",
         ssh_config=ssh_config,
         known_hosts=known_hosts,
-        budget=Budget(),  # Codex cannot be held to a cap, and one prompt to all is to work
+        budget=Budget(usd_per_day=max(_DAY_USD, _HOST_USD * len(cast_.hosts))),
         defaults=replace(base.defaults, on_limit="wait", stale_after=queue_stage.STALE_AFTER),
         sections={
             "price": (_PRICE,),

@@ -106,8 +106,7 @@ class Admission:
         for host in hosts:
             agent = choose_agent(request, host, self.config)
             if agent != "shell":
-                budget = choose_budget(request, agent, len(hosts), self.config)
-                budgets.append(None if agent == "codex" else budget)
+                budgets.append(choose_budget(request, agent, len(hosts), self.config))
         return budgets
 
     def _left(self, spent: Spent) -> float | None:

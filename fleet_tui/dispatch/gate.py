@@ -182,7 +182,9 @@ def _over_budget(case: GateCase) -> Refusal | None:
     if capped and case.worst_case_usd is None:
         return Refusal(
             f"{case.agent} could cost any amount and a cap is set",
-            "give --budget USD per run, or an agent whose cost can be capped",
+            "say in its [[price]] what a run counts with (reserve_usd), or take another agent"
+            if case.agent == "codex"
+            else "give --budget USD per run, or an agent whose cost can be capped",
         )
     worst = case.worst_case_usd or 0.0
     if case.usd_per_dispatch is not None and worst > case.usd_per_dispatch:

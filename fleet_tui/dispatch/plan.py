@@ -10,6 +10,7 @@ from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.gate import GateCase
 from fleet_tui.dispatch.prices import price_table
 from fleet_tui.model.agent import AgentRequest
+from fleet_tui.model.price import price_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,9 +54,15 @@ def choose_mode(request: DispatchRequest, agent: AgentName, config: FleetConfig)
 def choose_budget(
     request: DispatchRequest, agent: AgentName, hosts: int, config: FleetConfig
 ) -> float | None:
-    """Return the cap of one run: as asked, else the default, else its share of the dispatch's."""
+    """Return the cap of one run: as asked, else the default, else its share of the dispatch's.
+
+    For codex, which nothing holds to a cap, it is what fleet.toml reckons a run of its model with.
+    """
     if agent == "shell":
         return None
+    if agent == "codex":
+        price = price_of(request.model or config.defaults.model, price_table(config))
+        return price.reserve_usd if price is not None else None
     budget = request.budget_usd if request.budget_usd is not None else config.defaults.budget_usd
     if budget is None and config.budget.usd_per_dispatch is not None and hosts:
         return config.budget.usd_per_dispatch / hosts

@@ -53,6 +53,9 @@ class TokenPrice:
     """An ISO date."""
     cached_input: float | None = None
     """None: the same as `input`."""
+    reserve_usd: float | None = None
+    """What one run is reckoned with until its cost is known, where nothing holds the agent to a
+    cap. None: nobody says, so it could cost any amount."""
 
     def cost(self, tokens: TokenCount) -> float:
         """Return US dollars."""

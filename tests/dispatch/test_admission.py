@@ -97,6 +97,22 @@ def test_a_preview_of_different_agents_names_none(store: RunStore) -> None:
     assert preview.worst_case_usd is None, "codex can be held to no budget"
 
 
+def test_codex_starts_under_a_cap_where_fleet_toml_says_what_a_run_counts_with(
+    store: RunStore,
+) -> None:
+    ask = replace(ASK, target="nas", budget_usd=0.01)
+    price = {"model": "*", "input": 1.0, "output": 10.0, "as_of": "2026-11-20"}
+    capped = Budget(usd_per_day=1.0)
+    with pytest.raises(Refused, match="codex could cost any amount"):
+        admission(store, budget=capped, sections={"price": (price,)}).admit(ask)
+    gate = admission(store, budget=capped, sections={"price": ({**price, "reserve_usd": 0.6},)})
+    assert [host.name for host in gate.admit(ask)] == ["nas"]
+    assert gate.preview(ask).cost == "1 host × $0.60 = $0.60 of $1.00 left today"  # noqa: RUF001
+    spend(store, 0.5)
+    with pytest.raises(Refused, match=r"could cost \$0\.60"):
+        gate.admit(ask)
+
+
 def test_a_plain_command_costs_nothing_and_needs_no_budget(store: RunStore) -> None:
     spend(store, 99.0)
     gate = admission(store, budget=Budget(usd_per_day=1.0))
