@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fleet_tui.journal import LogEntry
 from fleet_tui.mcp.asking import ask_server
 from fleet_tui.mcp.settings import choose, mcp_servers
 from fleet_tui.model.events import LinkChanged, PartChanged
@@ -59,10 +60,28 @@ class McpServers:
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
 
     async def ask(self, names: Sequence[str] = ()) -> tuple[McpServerView, ...]:
-        """Ask these servers now, all without a name; raises UsageError for an unknown one."""
-        return tuple(
-            await asyncio.gather(*(self._ask(server) for server in choose(self.servers, names)))
-        )
+        """Ask these servers now, all without a name; it is in the log before.
+
+        Raises UsageError for an unknown one, JournalError.
+        """
+        chosen = choose(self.servers, names)
+        context = self._context
+        lines = [
+            LogEntry(
+                "mcp-call",
+                {
+                    "server": server.name,
+                    "host": server.host or "here",
+                    "tool": "tools/list",
+                    "by": context.by,
+                    "epoch": context.epoch(),
+                },
+            )
+            for server in chosen
+        ]
+        if lines:
+            await context.log.append(lines, durable=True)
+        return tuple(await asyncio.gather(*(self._ask(server) for server in chosen)))
 
     async def _ask(self, server: McpServer) -> McpServerView:
         """Ask one; who asks while it is being asked gets the same answer."""

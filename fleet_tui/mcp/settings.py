@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from fleet_tui.journal.redact import redact
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.nearest import nearest
+from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +36,8 @@ class McpServer:
 
     @property
     def place(self) -> str:
-        """The command, or the URL without what could be a secret in it."""
-        return self.command or without_secrets(self.url)
+        """The command, or the URL, on one line and without what could be a secret in it."""
+        return one_line(redact(self.command), 300) or without_secrets(self.url)
 
     @property
     def door(self) -> tuple[str, int]:

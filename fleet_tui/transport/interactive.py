@@ -33,15 +33,21 @@ def terminal_argv(host: Host, config: FleetConfig, line: str | None) -> tuple[st
             "a terminal on a host needs the OpenSSH client", mend="install openssh-client"
         )
     argv = [program, "-t", "-a", "-x", "-o", "StrictHostKeyChecking=yes"]
-    if config.ssh_config is not None:
-        argv += ["-F", str(config.ssh_config.expanduser())]
-    if config.known_hosts is not None:
-        argv += ["-o", f"UserKnownHostsFile={config.known_hosts.expanduser()}"]
-    argv += _route(host, config)
+    argv += [*own_files(config), *route_options(host, config)]
     return (*argv, "--", host.address or host.name, *([line] if line else []))
 
 
-def _route(host: Host, config: FleetConfig) -> list[str]:
+def own_files(config: FleetConfig) -> list[str]:
+    """Return the options that name the files of this machine which fleet.toml names."""
+    options: list[str] = []
+    if config.ssh_config is not None:
+        options += ["-F", str(config.ssh_config.expanduser())]
+    if config.known_hosts is not None:
+        options += ["-o", f"UserKnownHostsFile={config.known_hosts.expanduser()}"]
+    return options
+
+
+def route_options(host: Host, config: FleetConfig) -> list[str]:
     """Return the options by which fleet.toml wins over the ssh configuration."""
     options: list[str] = []
     if host.user:
@@ -51,16 +57,19 @@ def _route(host: Host, config: FleetConfig) -> list[str]:
     if host.key:
         options += ["-i", os.path.expanduser(host.key), "-o", "IdentitiesOnly=yes"]
     if host.via:
-        options += ["-J", ",".join(_hops(host, config))]
+        options += ["-J", ",".join(hops_to(host, config))]
     return options
 
 
-def _hops(host: Host, config: FleetConfig) -> list[str]:
-    """Return the jump hosts on the way, nearest to us first, as OpenSSH's -J takes them."""
+def hops_to(host: Host, config: FleetConfig, start: str = "") -> list[str]:
+    """Return the jump hosts on the way, nearest to us first, as OpenSSH's -J takes them.
+
+    With `start` they are those from that host on.
+    """
     by_name = {known.name: known for known in config.hosts}
     hops: list[str] = []
     via = host.via
-    while via and len(hops) < len(by_name) + 1:
+    while via and via != start and len(hops) < len(by_name) + 1:
         known = by_name.get(via)
         if known is None:
             hops.append(via)

@@ -111,10 +111,13 @@ class Server:
             self._fail(identifier, UNKNOWN_METHOD, "no such method")
 
     def write(self, message: dict[str, Any]) -> None:
-        """Send one message."""
+        """Send one message; once nobody reads any more, nothing is sent."""
         with self._writing:
-            sys.stdout.write(json.dumps(message) + "\n")
-            sys.stdout.flush()
+            try:
+                sys.stdout.write(json.dumps(message) + "\n")
+                sys.stdout.flush()
+            except OSError:
+                self.ended.set()
 
     def _welcome(self, params: dict[str, Any]) -> dict[str, Any]:
         self._note_client(params.get("clientInfo"))
