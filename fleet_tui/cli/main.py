@@ -8,14 +8,15 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from fleet_tui import __version__
 from fleet_tui.cli.console import complain
-from fleet_tui.model.errors import ConfigError, FleetError, UsageError
+from fleet_tui.cli.parser import EXIT_STATUS, Parser, complete_help, every_parser
+from fleet_tui.model.errors import ConfigError, FleetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 INTERRUPTED = 130
 OUTPUT_FAULTS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
@@ -32,6 +33,8 @@ COMMAND_GROUPS = {
     "queue": ("queue",),
     "worker": ("worker",),
     "heartbeats": ("heartbeats",),
+    "daemon": ("daemon",),
+    "schedule": ("schedule",),
     "hosts": ("hosts",),
     "costs": ("costs",),
     "doctor": ("doctor",),
@@ -48,41 +51,27 @@ COMMAND_GROUPS = {
 """Modules of `fleet_tui.cli`, each with `add_commands`, and the commands it adds; help's order."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, mend=f"see `{self.prog} --help`")
-
-
 def build_parser(groups: Iterable[str] = tuple(COMMAND_GROUPS)) -> argparse.ArgumentParser:
     """Return the parser of the commands of these groups; each sets `handler`."""
     from fleet_tui.cli import screen
 
-    parser = _Parser(
+    parser = Parser(
         prog="fleet-tui",
         description="A terminal control room for fleets of coding agents. "
         "Without a command it opens the screen.",
+        epilog=EXIT_STATUS,
     )
     parser.add_argument("--version", action="version", version=f"fleet-tui {__version__}")
     _add_common(parser, missing=None)
     screen.add_web(parser)
     parser.set_defaults(handler=screen.open_screen)
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for name in groups:
         import_module(f"fleet_tui.cli.{name}").add_commands(commands)
-    for command in _every_parser(commands):
+    complete_help(commands)
+    for command in every_parser(commands):
         _add_common(command, missing=argparse.SUPPRESS)
     return parser
-
-
-def _every_parser(
-    commands: argparse._SubParsersAction[Any],
-) -> Iterator[argparse.ArgumentParser]:
-    """Yield the parser of each command, and of the words that stand after it."""
-    for parser in commands.choices.values():
-        yield parser
-        for action in parser._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                yield from _every_parser(action)
 
 
 def _add_common(parser: argparse.ArgumentParser, *, missing: str | None) -> None:

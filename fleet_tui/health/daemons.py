@@ -19,7 +19,7 @@ from fleet_tui.health.daemons_notices import DaemonNotices
 from fleet_tui.health.daemons_picture import Picture
 from fleet_tui.health.daemons_seat import Seat, holder
 from fleet_tui.health.daemons_settings import chosen, duties_of
-from fleet_tui.health.daemons_times import due, left_out, sane
+from fleet_tui.health.daemons_times import coming, due, left_out, sane
 from fleet_tui.journal.owner import is_alive
 from fleet_tui.model.errors import FleetError, JournalError, Refused, UsageError
 from fleet_tui.model.events import PartChanged
@@ -92,8 +92,12 @@ class Daemons:
     def serve(self, duties: Iterable[Duty], who: str) -> None:
         """Run these from now on; `who` is what other programs say of this one."""
         if not self._mine:
-            self._mine, self._who = tuple(duties), who
+            self.take_on(duties, who)
             self._context.spawn(self._watch())
+
+    def take_on(self, duties: Iterable[Duty], who: str) -> None:
+        """Let `tick` see to these."""
+        self._mine, self._who = tuple(duties), who
 
     def leave(self) -> None:
         """Begin nothing more."""
@@ -157,6 +161,15 @@ class Daemons:
             self._shown = view
             self._context.bus.publish(PartChanged(view))
         return view
+
+    async def coming(self, name: str, count: int = 5) -> tuple[float, ...]:
+        """Return the times at which it starts next, unless it is paused meanwhile; Unix seconds."""
+        duty, now = self.duty(name), self._context.clock.time()
+        kept = await asyncio.to_thread(self.book.kept, duty, now)
+        if kept.is_paused:
+            return ()
+        past = left_out(duty.rhythm, kept.past, now, self._zone)
+        return coming(duty.rhythm, past, count, self._zone)
 
     def why_not(self) -> str:
         """Return why nothing may begin here, one sentence; empty when it may."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.events import DispatchFinished, LinkChanged, NoticeRaised, RunFinished
+from fleet_tui.model.events import (
+    DispatchFinished,
+    DispatchStarted,
+    LinkChanged,
+    NoticeRaised,
+    RunFinished,
+)
 from fleet_tui.model.money import dollars
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.target import fold
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from fleet_tui.model.notice import Severity
     from fleet_tui.model.run import Run
 
+BY_THEMSELVES = frozenset({"daemon", "schedule"})
+
 
 class NoticeWatch:
     """Listens to the bus and raises notices on it."""
@@ -28,13 +36,21 @@ class NoticeWatch:
         self._publish = publish
         self._links: dict[str, LinkState] = {}
         self._troubles: dict[str, list[str]] = {}
+        self._told_elsewhere: set[str] = set()
+        """Dispatches that run by themselves again and again: their part tells of them."""
 
     def heard(self, event: Event) -> None:
         """Take one event of the bus."""
-        if isinstance(event, RunFinished):
-            self._run_finished(event.run)
+        if isinstance(event, DispatchStarted):
+            if event.dispatch.origin in BY_THEMSELVES:
+                self._told_elsewhere.add(event.dispatch.id)
+        elif isinstance(event, RunFinished):
+            if event.run.dispatch not in self._told_elsewhere:
+                self._run_finished(event.run)
         elif isinstance(event, DispatchFinished):
-            self._dispatch_finished(event)
+            if event.dispatch.id not in self._told_elsewhere:
+                self._dispatch_finished(event)
+            self._told_elsewhere.discard(event.dispatch.id)
         elif isinstance(event, LinkChanged):
             self._link_changed(event.status)
 

@@ -115,7 +115,8 @@ def test_only_on_its_days() -> None:
 def test_a_daemon_is_due_at_once_and_then_to_the_second() -> None:
     rhythm, past = Every(600.0), Past(START)
     assert due(rhythm, past, START, UTC) == Due(START)
-    past, made = Past(START, START), []
+    past = Past(START, START)
+    made: list[float] = []
     now = START
     while len(made) < 100:
         now += 1.9  # a program that looks now and then does not shift the row
