@@ -24,7 +24,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Declare `costs`."""
     costs = commands.add_parser("costs", help="what runs have cost, by day, host, agent or model")
     costs.add_argument("--days", type=int, default=14, metavar="N", help="so many days, with today")
-    costs.add_argument("--by", choices=GROUPINGS, default="day")
+    costs.add_argument("--by", choices=GROUPINGS, default="day", help="what a row stands for")
     form = costs.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="write CSV")
     form.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -34,7 +34,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     config.add_argument("name", nargs="*", help="only these servers")
     config.add_argument("--host", metavar="H", help="for an agent on this host; else, here")
-    config.add_argument("--agent", choices=("claude", "codex"), default="claude")
+    config.add_argument(
+        "--agent", choices=("claude", "codex"), default="claude", help="for which one"
+    )
     config.set_defaults(handler=config_command)
     serve = verbs.add_parser(
         "serve",

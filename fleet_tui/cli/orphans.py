@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare `orphans` and `adopt`."""
     orphans = commands.add_parser("orphans", help="list runs on hosts that nobody here knows of")
-    orphans.add_argument("target", nargs="?", default="all")
+    orphans.add_argument("target", nargs="?", default="all", help="only these hosts")
     orphans.add_argument("--json", action="store_true", help="one JSON object a line")
     orphans.set_defaults(handler=lambda options: run_async(_orphans(options)))
     adopt = commands.add_parser("adopt", help="follow a run that another primary started")
-    adopt.add_argument("host")
+    adopt.add_argument("host", help="where it is")
     adopt.add_argument("run", help="its whole id")
     adopt.set_defaults(handler=lambda options: run_async(_adopt(options)))
 

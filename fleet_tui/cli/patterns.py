@@ -36,7 +36,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     words = parser.add_subparsers(metavar="DO", required=True)
 
-    check = words.add_parser("check", help="find what is wrong; exit status 1 if something is")
+    check = words.add_parser(
+        "check", help="find what is wrong; exit status 1 for an error, 0 for warnings"
+    )
     check.add_argument("--json", action="store_true", help="one JSON object a line")
     check.set_defaults(handler=lambda options: run_async(_check(options)))
 
@@ -64,8 +66,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="move one kind of file to another pattern, step by step",
         description="Each step is checked before it counts; run it again to go on.",
     )
-    moved.add_argument("source", nargs="?", choices=PATTERNS, metavar="FROM")
-    moved.add_argument("target", nargs="?", choices=PATTERNS, metavar="TO")
+    moved.add_argument(
+        "source", nargs="?", choices=PATTERNS, metavar="FROM", help="its pattern now"
+    )
+    moved.add_argument(
+        "target", nargs="?", choices=PATTERNS, metavar="TO", help=", ".join(PATTERNS)
+    )
     moved.add_argument("--surface", choices=SURFACES, help="which kind of file")
     moved.add_argument("--dry-run", action="store_true", help="print the steps, do nothing")
     moved.add_argument(

@@ -58,7 +58,7 @@ def add_verbs(
     common(confer, conference_command)
     reserve = verbs.add_parser("reserve", help="announce a path you change, or list what others do")
     reserve.add_argument("path", nargs="?", help="a file, folder or glob")
-    reserve.add_argument("--reason", default="")
+    reserve.add_argument("--reason", default="", help="what others are told")
     reserve.add_argument("--for", dest="lasts", default="30m", metavar="TIME", help="e.g. 45m, 2h")
     reserve.add_argument("--release", metavar="ID", help="end one")
     common(reserve, reserve_command)
@@ -67,9 +67,9 @@ def add_verbs(
         help="wait until a session says DONE, then run something",
         usage="fleet-tui peers wait-for PEER [--run TARGET -- PROMPT]",
     )
-    wait.add_argument("peer")
+    wait.add_argument("peer", help="its name, or the beginning of its session id")
     wait.add_argument("--run", metavar="TARGET", help="where to send the prompt then")
-    wait.add_argument("--timeout", default="1h", metavar="TIME")
+    wait.add_argument("--timeout", default="1h", metavar="TIME", help="how long to wait")
     common(wait, wait_command)
     tools = verbs.add_parser("tools", help="print how to give an agent on a host the fleet's tools")
     tools.add_argument("--channel", action="store_true", help="push messages by Claude channels")

@@ -52,15 +52,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ):
         verb(name, act, told).add_argument("task", nargs="+", help="name, or a part of it")
     made = verb("reorder", _reorder, "put tasks before or behind the others")
-    made.add_argument("task", nargs="+")
+    made.add_argument("task", nargs="+", help="name, or a part of it")
     where = made.add_mutually_exclusive_group(required=True)
-    where.add_argument("--first", dest="place", action="store_const", const="first")
-    where.add_argument("--last", dest="place", action="store_const", const="last")
+    for end, told in (("first", "before all others"), ("last", "behind all others")):
+        where.add_argument(
+            f"--{end}", dest="place", action="store_const", const=end, help=f"put them {told}"
+        )
     where.add_argument("--priority", type=int, metavar="N", help="-100 to 100; higher goes first")
     made = verb("edit", queue_tasks.edit, "change a waiting task in your editor")
-    made.add_argument("task")
+    made.add_argument("task", help="name, or a part of it")
     made = verb("sign", queue_tasks.sign, "sign waiting tasks")
-    made.add_argument("task", nargs="+")
+    made.add_argument("task", nargs="+", help="name, or a part of it")
     _declare_signing(made)
     made = verb("report", _report, "rank what has ended: failed, needs a human, fine")
     made.add_argument("--notify", action="store_true", help="raise it as a notice too")
@@ -72,13 +74,23 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _declare_add(made: argparse.ArgumentParser) -> None:
     made.add_argument("text", nargs="*", help="tasks; without any: stdin, or your editor")
-    made.add_argument("-f", "--file", type=Path, action="append", default=[], metavar="FILE.md")
+    made.add_argument(
+        "-f",
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.md",
+        help="a task from a file; may be given again",
+    )
     made.add_argument("--name", help="its name, for one task; else made from its words")
     made.add_argument("--target", help="hosts whose workers may take it")
     made.add_argument("--host", help="the one host that may take it")
-    made.add_argument("--agent", choices=get_args(AgentName))
+    made.add_argument("--agent", choices=get_args(AgentName), help="default: its host's")
     made.add_argument("--mode", choices=("read", "write"), help="write asks for a signature")
-    made.add_argument("--needs", action="append", default=[], metavar="LABEL")
+    made.add_argument(
+        "--needs", action="append", default=[], metavar="LABEL", help="what its worker has"
+    )
     made.add_argument("--after", action="append", default=[], metavar="TASK", help="only after it")
     made.add_argument("--priority", type=int, metavar="N", help="-100 to 100; higher goes first")
     made.add_argument("--budget", type=float, metavar="USD", help="cap of its run")

@@ -35,12 +35,28 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "target", help="hosts: names, globs, @group, %%role, ^tier, web[01-20], , & !"
     )
-    parser.add_argument("--agent", choices=("claude", "codex", "shell"))
-    parser.add_argument("--mode", choices=("read", "write", "unrestricted"))
-    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument(
+        "--agent", choices=("claude", "codex", "shell"), help="default: each host's"
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("read", "write", "unrestricted"),
+        help="what the agent may do; default: defaults.mode of fleet.toml",
+    )
+    parser.add_argument("--model", metavar="NAME", help="default: the agent's own")
     parser.add_argument("--stdin", type=Path, metavar="FILE", help="input for every run; - is ours")
-    parser.add_argument("--budget", type=_dollars, metavar="USD", help="cap of each run")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="end a run after S seconds")
+    parser.add_argument(
+        "--budget",
+        type=_dollars,
+        metavar="USD",
+        help="cap of each run; default: defaults.budget_usd",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="end a run after S seconds; default: defaults.timeout",
+    )
     parser.add_argument(
         "--confirm",
         action="append",

@@ -45,7 +45,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--install", action="store_true", help="print what starts it by itself")
     parser.add_argument("--write", action="store_true", help="with --install: write the file")
-    parser.add_argument("--manager", choices=("systemd", "launchd", "cron"))
+    parser.add_argument("--manager", choices=("systemd", "launchd", "cron"), help="for which one")
     parser.set_defaults(handler=worker_command)
 
 
