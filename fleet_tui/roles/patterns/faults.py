@@ -222,10 +222,12 @@ def _unverified(case: PatternCase) -> Iterator[Fault]:
         if case.verified_ago.get(host.name, float("inf")) > UNVERIFIED_AFTER
     ]
     if old:
+        is_new = not any(name in case.verified_ago for name in old)
+        since = "yet" if is_new else f"in {UNVERIFIED_AFTER / DAY:.0f} days"
         yield Fault(
             "unverified",
             "warning",
-            f"nobody verified {fold(old)} in {UNVERIFIED_AFTER / DAY:.0f} days",
+            f"nobody verified {fold(old)} {since}",
             "a forgotten machine keeps old skills, old keys and an old agent",
             f"`fleet-tui doctor {','.join(old[:_SHOWN])}`, or take it out of fleet.toml",
             tuple(old),

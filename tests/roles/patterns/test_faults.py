@@ -102,6 +102,13 @@ def test_the_hub_that_is_away_is_said_with_what_it_degrades() -> None:
     assert "no task is added" in fault.what
 
 
+def test_a_machine_that_is_new_is_not_said_to_be_forgotten() -> None:
+    (never,) = faults(replace(healthy(), verified_ago={"laptop": DAY, "desk": DAY}))
+    assert never.what == "nobody verified nas yet"
+    (old,) = faults(PLANTED["unverified"]())
+    assert old.what == "nobody verified laptop in 90 days"
+
+
 def test_errors_come_first() -> None:
     case = with_home(with_machines(healthy(), 9), "laptop", fetched_ago=None)
     assert [fault.severity for fault in faults(case)] == ["error", "warning"]
