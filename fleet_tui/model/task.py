@@ -36,6 +36,12 @@ class QueueError(FleetError):
     """The queue cannot be read or written; says what, where and the mend. Nothing was lost."""
 
 
+class QueueUnset(QueueError):
+    """fleet.toml does not say where the queue is."""
+
+    exit_code = 2
+
+
 class LeaseLost(QueueError):
     """The task is not ours any more: somebody cancelled it, or we were silent for too long.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_tui.config.build import local_path
 from fleet_tui.config.paths import expand
-from fleet_tui.model.task import QueueError
+from fleet_tui.model.task import QueueError, QueueUnset
 from fleet_tui.queue.store import Rules
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def store_for(config: FleetConfig, pool: Connector, clock: Clock) -> TaskStore:
     """Return the store that `[queue]` describes, not opened yet; raises QueueError."""
     section = config.sections.get("queue")
     if not isinstance(section, Mapping):
-        raise QueueError(
+        raise QueueUnset(
             "there is no [queue]",
             where=str(config.path or "fleet.toml"),
             mend='add one: [queue] and path = "~/fleet-queue"',
@@ -51,7 +51,7 @@ def store_from(
         return _nats(section, config, rules, clock)
     path = section.get("path")
     if not path:
-        raise QueueError(
+        raise QueueUnset(
             "[queue] has no path", where=str(config.path or "fleet.toml"), mend="name its folder"
         )
     if backend == "sftp" and host is not None and not _is_here(config, host):

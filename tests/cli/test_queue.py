@@ -152,6 +152,6 @@ def test_heartbeats_tell_who_is_there(queue: Program, tmp_path: Path) -> None:
 def test_without_a_queue_the_mend_is_told(program: Program) -> None:
     program.configure([{"name": "here", "connection": "local"}])
     done = program.run("queue", "list")
-    assert done.code == 1
+    assert done.code == 2
     assert "there is no [queue]" in done.err
     assert "path =" in done.err
