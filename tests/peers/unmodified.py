@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MACHINES = ("left", "right", "old")
 SDK = "node_modules/@modelcontextprotocol/sdk"
 CHANNEL: dict[str, object] = {"claude/channel": {}}
+PID_FILE = "client.pid"
 ROUNDS = 60
 """Looks for a peer that comes by and by, half a second apart."""
 
@@ -98,6 +99,7 @@ class Client:
         """Start it, and learn its id from what it writes."""
         connection = await self._fleet.pool.connection(self.machine)
         line = self._clients.line(self._port, f"work-{self.machine}", "server.ts")
+        line = f"echo $$ >~/{PID_FILE}; {line}"
         about = await self.mcp.start(connection, line)
         assert about["capabilities"]["experimental"] == CHANNEL, about
         wrote = re.search(rb"Registered as peer (\w+)", self.mcp.errors)
@@ -105,6 +107,11 @@ class Client:
         self.id = wrote[1].decode()
         await self.mcp.call("set_summary", summary=f"I am {self.machine}")
         return self
+
+    async def end(self) -> None:
+        """End it, and the broker that it started: both outlive their standard input."""
+        connection = await self._fleet.pool.connection(self.machine)
+        await connection.run(f"kill -9 -- -$(cat ~/{PID_FILE}); rm -f ~/{PID_FILE}", timeout=30.0)
 
     async def sees(self, other: Client) -> str:
         """List the peers until another one is among them; returns its id in this list."""
@@ -127,6 +134,11 @@ class Client:
         assert f"I am {self.machine}" in pushed["meta"]["from_summary"], pushed
         assert other.mcp.pushed.empty()
         say(f"ok: {self.machine} lists {other.machine}; what it wrote was pushed there, once")
+
+    @property
+    def has_command_line(self) -> bool:
+        """Whether the copy has a `cli.ts`."""
+        return (self._clients.folder / "cli.ts").exists()
 
     async def runs(self, *arguments: str) -> str:
         """Run its command line on this machine; returns what it prints."""
@@ -155,25 +167,33 @@ async def try_out(clients: Clients, folder: Path) -> None:
     """Let the three machines list each other and write, every one to every other."""
     port = free_port()
     async with fleet_of_machines(folder, *MACHINES, broker=f"127.0.0.1:{port}") as fleet:
-        left, right, old = (Client(clients, fleet, name, port) for name in MACHINES)
-        await old.start()
-        say("ok: old has a claude-peers broker of its own, which its client started")
-        service = fleet.parts.peers
-        await service.start()
-        await until_open(fleet, "left", "right")
-        await asyncio.gather(left.start(), right.start())
-        await left.tells(right, "hello from the left")
-        await right.tells(left, "hello back\nwith a second line, “quotes” and 🙂")
-        await left.tells(old, "hello over the bridge")
-        await old.tells(right, "hello back over the bridge")
-        said = await left.mcp.call("check_messages")
-        assert said == "No new messages.", said
-        hosts = {peer.client: peer.host for peer in service.store.peers() if peer.client}
-        wanted = {left.id: "left", right.id: "right", old.id: "old"}
-        assert hosts == wanted, hosts
-        say("ok: each is known by the machine it is on")
-        if (clients.folder / "cli.ts").exists():
-            await use_the_command_line(left, right)
+        every = [Client(clients, fleet, name, port) for name in MACHINES]
+        try:
+            await go_through(fleet, *every)
+        finally:
+            await asyncio.gather(*(client.end() for client in every))
+
+
+async def go_through(fleet: Fleet, left: Client, right: Client, old: Client) -> None:
+    """Start them, and let them list each other and write."""
+    await old.start()
+    say("ok: old has a claude-peers broker of its own, which its client started")
+    service = fleet.parts.peers
+    await service.start()
+    await until_open(fleet, "left", "right")
+    await asyncio.gather(left.start(), right.start())
+    await left.tells(right, "hello from the left")
+    await right.tells(left, "hello back\nwith a second line, “quotes” and 🙂")
+    await left.tells(old, "hello over the bridge")
+    await old.tells(right, "hello back over the bridge")
+    said = await left.mcp.call("check_messages")
+    assert said == "No new messages.", said
+    hosts = {peer.client: peer.host for peer in service.store.peers() if peer.client}
+    wanted = {left.id: "left", right.id: "right", old.id: "old"}
+    assert hosts == wanted, hosts
+    say("ok: each is known by the machine it is on")
+    if left.has_command_line:
+        await use_the_command_line(left, right)
 
 
 def main(arguments: Sequence[str]) -> int:
