@@ -12,7 +12,7 @@ from fleet_tui.model.errors import JournalError
 from fleet_tui.peers.schema import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 BUSY_SECONDS = 10.0
@@ -40,7 +40,7 @@ class Database:
         with self._lock:
             self._connection.close()
 
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         with self._lock, self._told("read the peer store"):
             return self._connection.execute(query, values).fetchall()

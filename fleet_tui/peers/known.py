@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.peer import Peer
@@ -31,6 +32,8 @@ class KnownPeers:
         self._database = database
         self._version = -1
         self._is_old = True
+        self._asked_in: asyncio.AbstractEventLoop | None = None
+        """The loop in whose present turn it was asked already what others wrote."""
         self._all: tuple[Peer, ...] = ()
         self._by: dict[tuple[str, str], Peer] = {}
 
@@ -51,6 +54,8 @@ class KnownPeers:
         return self._by.get((key, value))
 
     def _refresh(self) -> None:
+        if self._was_just_asked() and not self._is_old:
+            return
         version = self._database.others_version()
         if version == self._version and not self._is_old:
             return
@@ -64,3 +69,18 @@ class KnownPeers:
             self._by["client", peer.client] = peer
             self._by["identity", row["identity"]] = peer
             self._by["token", row["token"]] = peer
+
+    def _was_just_asked(self) -> bool:
+        """Tell whether it is the same turn of the loop still: what others write may come after."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if self._asked_in is loop:
+            return True
+        self._asked_in = loop
+        loop.call_soon(self._forget)
+        return False
+
+    def _forget(self) -> None:
+        self._asked_in = None

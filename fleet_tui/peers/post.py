@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.context import FleetContext
     from fleet_tui.model.peer import RouteName, Urgency
-    from fleet_tui.peers.store import PeerStore
+    from fleet_tui.peers.store import PeerStore, Talk
 
 BY_A_PERSON = -1
 """Hops of a message that the operator of another fleet wrote: a new chain begins."""
@@ -26,10 +26,17 @@ BY_A_PERSON = -1
 class Post:
     """The way in for every message, whoever wrote it."""
 
-    def __init__(self, context: FleetContext, store: PeerStore, kick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        context: FleetContext,
+        store: PeerStore,
+        kick: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
         self._context = context
         self._store = store
         self._kick = kick
+        self._changed = changed
         self._intake = Intake(store)
 
     def resolve(self, word: str) -> Peer:
@@ -80,7 +87,8 @@ class Post:
         answered = self._answered(sender, recipients, text, reply_to)
         messages = []
         for to in recipients:
-            led = guard.hops_of(self._store, sender, to, answered.id if answered else "", now)
+            talk = guard.talk_before(self._store, sender, to, now)
+            led = guard.hops_of(talk, to, answered, now)
             own = identifier or self._context.new_id("m")
             message = Message(
                 id=own,
@@ -97,13 +105,14 @@ class Post:
                 batch=batch,
                 is_read=to != OPERATOR,
             )
-            await self._guarded(message)
+            await self._guarded(message, talk)
             messages.append(message)
         await self._context.log.append([self._entry(m) for m in messages], durable=True)
         await self._intake.add(messages)
         if answered is not None:
             self._store.climb(answered.id, "replied", replied_by=messages[0].id)
-        self._kick()
+        is_carried = any(self._store.is_carried(message.recipient) for message in messages)
+        (self._kick if is_carried else self._changed)()
         return tuple(messages)
 
     def _answered(
@@ -134,9 +143,9 @@ class Post:
             return waiting[0] if waiting else None
         return None
 
-    async def _guarded(self, message: Message) -> None:
+    async def _guarded(self, message: Message, talk: Talk | None) -> None:
         try:
-            guard.check(self._store, message)
+            guard.check(talk, message)
         except guard.LoopCut as cut:
             pair = " and ".join(sorted((message.sender, message.recipient)))
             await self._context.log.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from fleet_tui.journal import LogEntry
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from fleet_tui.transport.loopback_http import HttpAnswer, HttpRequest, Refusal
 
 PUBLISH_EVERY = 0.1
+SHARE = 20
+"""So many times what the picture took to make passes before it is made again."""
 LOOK_EVERY = 15.0
 SHOWN_MESSAGES = 400
 FORGET_AFTER = 7 * 86_400.0
@@ -59,7 +62,7 @@ class PeerService:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_dirty = asyncio.Event()
-        self.post = Post(context, self.store, self._kick)
+        self.post = Post(context, self.store, self._kick, self._changed)
         self.lookout = Lookout(context, self.store, self.settings, self.post)
         self.reservations = Reservations(context, self.store, self._changed)
         self.conferences = Conferences(context, self.store, self.post)
@@ -254,11 +257,13 @@ class PeerService:
         while True:
             await self._is_dirty.wait()
             self._is_dirty.clear()
+            begun = time.perf_counter()
             try:
                 self._context.bus.publish(PartChanged(self.view()))
             except FleetError as error:
                 self._stumbled("show the peers", error)
-            await asyncio.sleep(PUBLISH_EVERY)
+            took = time.perf_counter() - begun
+            await asyncio.sleep(max(PUBLISH_EVERY, SHARE * took))
 
     def _stumbled(self, doing: str, error: FleetError) -> None:
         """Tell what went wrong; the next round may do better."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.model.peer import OPERATOR, Message, Peer, Rung, may_climb
@@ -29,20 +29,38 @@ _MEASURES = tuple(c for c in PEER_COLUMNS if c not in ("name", "generation"))
 _UPDATE = ", ".join(f"{column} = ?" for column in (*_MEASURES, "generation", "incarnation"))
 
 _AT_ONCE = 500
-_NEWEST = (
-    "SELECT created_at, hops FROM messages WHERE sender = ? AND recipient = ?"
-    " ORDER BY sequence DESC LIMIT 1"
-)
-_TRAFFIC = """
-SELECT
-  (SELECT count(*) FROM messages WHERE sender = ? AND recipient = ? AND created_at > ?)
-  + (SELECT count(*) FROM messages WHERE sender = ? AND recipient = ? AND created_at > ?) AS pair,
-  (SELECT count(*) FROM messages WHERE sender = ? AND created_at > ?) AS said,
-  (SELECT count(*) FROM messages WHERE recipient = ? AND rung = 'queued') AS waiting
+_TALK = """
+SELECT heard_at, heard_hops, spoken_at,
+  (SELECT count(*) FROM messages WHERE sender = :me AND recipient = :you AND created_at > :since)
+  + (SELECT count(*) FROM messages WHERE sender = :you AND recipient = :me AND created_at > :since),
+  (SELECT count(*) FROM messages WHERE sender = :me AND created_at > :since),
+  (SELECT count(*) FROM messages WHERE recipient = :you AND rung = 'queued')
+FROM (SELECT 1)
+  LEFT JOIN (SELECT created_at AS heard_at, hops AS heard_hops FROM messages
+    WHERE sender = :you AND recipient = :me ORDER BY sequence DESC LIMIT 1)
+  LEFT JOIN (SELECT created_at AS spoken_at FROM messages
+    WHERE sender = :operator AND recipient = :me ORDER BY sequence DESC LIMIT 1)
 """
 _FETCHES = "SELECT name FROM peers WHERE kind = 'client' AND source NOT IN ('bridge', 'nats')"
 """Peers that come for their messages themselves; nobody carries anything to them."""
 _CARRIED = f"rung IN ('queued', 'unknown') AND recipient NOT IN ({_FETCHES})"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What a sender and a recipient said to each other, and to others."""
+
+    heard_at: float | None
+    """When the recipient last wrote to the sender; None if never."""
+    heard_hops: int | None
+    spoken_at: float | None
+    """When the operator last wrote to the sender."""
+    exchanged: int
+    """Messages between the two since a time, in both directions together."""
+    said: int
+    """Messages of the sender to all since that time."""
+    waiting: int
+    """Messages that wait for the recipient, whenever and by whomever they were sent."""
 
 
 class PeerStore:
@@ -79,6 +97,11 @@ class PeerStore:
     def by_token(self, token: str) -> Peer | None:
         """Return the peer whose token has this digest."""
         return self._known.find("token", token)
+
+    def is_carried(self, name: str) -> bool:
+        """Tell whether what is for a recipient must be carried there; it does not fetch it."""
+        peer = self.peer(name)
+        return peer is None or peer.kind != "client" or peer.source in ("bridge", "nats")
 
     def put_peer(self, peer: Peer, *, identity: str, incarnation: str) -> Peer:
         """Take in a sighting; returns the peer with its durable name and generation.
@@ -180,19 +203,11 @@ class PeerStore:
         found = list(map(_message, rows))
         return found[::-1] if newest else found
 
-    def newest(self, sender: str, recipient: str) -> tuple[float, int] | None:
-        """Return when one peer last wrote to another, and that message's hops; None if never."""
-        row = self.database.row(_NEWEST, (sender, recipient))
-        return (row["created_at"], row["hops"]) if row else None
-
-    def traffic(self, sender: str, recipient: str, since: float) -> tuple[int, int, int]:
-        """Return what a pair exchanged and what the sender said to all since a time.
-
-        The third number is how many messages wait for the recipient, whenever they were sent.
-        """
-        values = (sender, recipient, since, recipient, sender, since, sender, since, recipient)
-        row = self.database.row(_TRAFFIC, values)
-        return (row["pair"], row["said"], row["waiting"]) if row else (0, 0, 0)
+    def talk(self, sender: str, recipient: str, since: float) -> Talk:
+        """Return what was said so far, as far as it decides on one message more."""
+        values = {"me": sender, "you": recipient, "since": since, "operator": OPERATOR}
+        (row,) = self.database.rows(_TALK, values)
+        return Talk(*row)
 
     def climb(self, identifier: str, rung: Rung, **fields: Any) -> bool:
         """Bring a message to another rung, where the ladder allows it; False where not."""
@@ -222,6 +237,8 @@ class PeerStore:
 
     def hand_to_client(self, peer: Peer, now: float, detail: str, limit: int) -> list[Message]:
         """Give out what waits for a peer that fetches its messages, each of them once."""
+        if not self.messages("recipient = ? AND rung = 'queued'", peer.name, limit=1):
+            return []  # as it mostly is: who asks each second shall not lock the file each time
         with self.database.transaction() as connection:
             found = self.messages("recipient = ? AND rung = 'queued'", peer.name, limit=limit)
             connection.executemany(
