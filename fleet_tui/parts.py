@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_tui.handoff.threads import ThreadReader
     from fleet_tui.health.beats import Beats
     from fleet_tui.health.daemons import Daemons
+    from fleet_tui.managed.service import ManagedAgents
     from fleet_tui.mcp.service import McpServers
     from fleet_tui.model.task import Beat
     from fleet_tui.notify.desk import NoticeDesk
@@ -66,6 +67,11 @@ class Parts:
                 self._context.notice("queue", "error", "queue-failed", "fleet", str(error))
         if has_duties(self._context.config):
             _ = self.daemons
+        if "managed" in self._context.config.sections:
+            try:
+                _ = self.managed
+            except FleetError as error:  # nor does an address that nothing may be sent to
+                self._context.notice("managed", "error", "managed-failed", "fleet", str(error))
         for part in tuple(self._open):
             await part.start()
 
@@ -151,6 +157,13 @@ class Parts:
 
         parking, roles = self.parking, self.roles
         return self._opened(Daemons(self._context, take_up=parking.take_up, ready=roles.ready))
+
+    @cached_property
+    def managed(self) -> ManagedAgents:
+        """The sessions in the cloud; raises UsageError when fleet.toml has none."""
+        from fleet_tui.managed.service import ManagedAgents
+
+        return self._opened(ManagedAgents(self._context))
 
     @cached_property
     def beats(self) -> Beats:

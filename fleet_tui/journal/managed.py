@@ -88,12 +88,13 @@ class ManagedRows:
             )
 
     def update(self, identifier: str, **changes: object) -> None:
-        """Change some columns; what is over keeps its state, and nothing is heard earlier."""
+        """Change some columns; what is over stays over, and nothing is heard earlier."""
         sets = ", ".join(
             f'"{name}" = max("{name}", ?)' if name == "heard_at" else f'"{name}" = ?'
             for name in changes
         )
-        guard = f" AND state NOT IN ({_words(OVER)})" if "state" in changes else ""
+        revives = changes.get("state", "ended") not in OVER
+        guard = f" AND state NOT IN ({_words(OVER)})" if revives else ""
         with self._store.changing("keep what a managed session does") as connection:
             connection.execute(
                 f"UPDATE managed SET {sets} WHERE id = ?{guard}", (*changes.values(), identifier)

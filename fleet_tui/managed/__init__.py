@@ -1,0 +1,1 @@
+"""Sessions in the cloud, through the official SDK."""
