@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.costs_control import CostsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
+    from fleet_tui.model.mcp_control import McpControl
     from fleet_tui.model.notices_control import NoticesControl
     from fleet_tui.model.peers_control import PeersControl
     from fleet_tui.model.queue_control import QueueControl
@@ -70,6 +71,13 @@ class DeskSet(ABC):
         from fleet_tui.desks.doctor import DoctorDesk
 
         return DoctorDesk(self._call, self._fleet)
+
+    @cached_property
+    def mcp(self) -> McpControl:
+        """The declared MCP servers."""
+        from fleet_tui.desks.mcp import McpDesk
+
+        return McpDesk(self._call, self._fleet)
 
     @cached_property
     def past(self) -> HistoryControl:

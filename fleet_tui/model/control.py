@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.mcp_control import McpControl
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.notices_control import NoticesControl
     from fleet_tui.model.peers_control import PeersControl
@@ -100,6 +101,10 @@ class FleetControl(Protocol):
     @property
     def doctor(self) -> DoctorControl:
         """What is wrong with hosts."""
+
+    @property
+    def mcp(self) -> McpControl:
+        """The declared MCP servers."""
 
     @property
     def past(self) -> HistoryControl:

@@ -11,6 +11,7 @@ from fleet_tui.tui.verbs import (
     lines,
     lists,
     looks,
+    mcp,
     notices,
     output,
     past,
@@ -48,6 +49,7 @@ REGISTRY = Registry(
         *plans.ACTIONS,
         *queue.ACTIONS,
         *heartbeats.ACTIONS,
+        *mcp.ACTIONS,
         *replaying.ACTIONS,
         *program.ACTIONS,
     )
