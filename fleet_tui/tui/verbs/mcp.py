@@ -64,7 +64,7 @@ ACTIONS = (
     Action(
         "mcp.open",
         "MCP servers: whether they answer, and their tools",
-        ("7",),
+        ("9",),
         "main",
         open_mcp,
         command="mcp",
