@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from fleet_tui.model.errors import FleetError, UsageError
 from fleet_tui.model.routes_view import PhoneButton
 from fleet_tui.notify import phone
-from fleet_tui.notify.incoming.entrance import LOOPBACK
 from fleet_tui.notify.incoming.publication import of_subscription
 from fleet_tui.notify.message import Request
 from fleet_tui.notify.services import ntfy
+from fleet_tui.transport.remote_port import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

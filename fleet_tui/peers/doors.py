@@ -8,13 +8,13 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.errors import FleetError
 from fleet_tui.model.host import Host
 from fleet_tui.model.text import one_line
 from fleet_tui.peers.foreign import ForeignBroker
 from fleet_tui.transport import stdio_mcp
+from fleet_tui.transport.kept_door import KeptDoors
 from fleet_tui.transport.local import LocalConnection
-from fleet_tui.transport.remote_port import forward_from_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection
     from fleet_tui.transport.loopback_http import HttpServer
 
-RETRY_SECONDS = 30.0
 KEY_LINE = "sh -s fleet-peers-key"
 _KEY = """
 d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
@@ -58,12 +57,18 @@ class Doors:
         self._why = ""
         """Why the last attempt to listen here failed."""
         self._address = settings.broker_host or "127.0.0.1"
-        self._changed = changed
+        self._doors = KeptDoors(
+            context.pool,
+            server,
+            settings.broker_port,
+            furnish=self._furnish,
+            refused=self._refused,
+            changed=changed,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._keys: dict[str, str] = {}
-        self.reached: set[str] = set()
+        self.reached = self._doors.reached
         """Hosts from whose loopback the broker can be reached now."""
-        self.problems: dict[str, str] = {}
 
     def key_of(self, door: str) -> str | None:
         """Return the key with which sessions of a host enrol."""
@@ -85,7 +90,7 @@ class Doors:
             if host.name == here or host.connection == "local":
                 continue
             if host.shell == "posix":
-                self._tasks.append(asyncio.create_task(self._keep(host.name)))
+                self._doors.keep(host.name)
 
     async def _bridge_here(self, here: str) -> bool:
         """Join the broker on this machine from now on; False when it is none of claude-peers."""
@@ -112,11 +117,12 @@ class Doors:
             self._why = error.strerror or str(error)
             return False
         self._keys[here] = secrets.token_urlsafe(24)
-        self._say(here, "")
+        self._doors.opened(here)
         return True
 
     async def close(self) -> None:
         """Take every forward back."""
+        await self._doors.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -130,31 +136,16 @@ class Doors:
             said = one_line(done.stderr.decode("utf-8", "replace"), 120)
             raise FleetError(f"its key for the broker could not be left there: {said}", where=door)
 
-    async def _keep(self, host: str) -> None:
-        """Keep one host's door open, over every loss of contact."""
-        local = await self._server.open_door(host, "127.0.0.1", 0)
-        self._keys[host] = secrets.token_urlsafe(24)
-        while True:
-            try:
-                if self._context.pool.status(host).state != "up":
-                    await asyncio.sleep(1.0)
-                    continue
-                connection = await self._context.pool.connection(host)
-                async with forward_from_port(connection, self._settings.broker_port, local):
-                    await self.leave_key(connection, host)
-                    self._say(host, "")
-                    await _until_lost(connection)
-            except (Unreachable, TimeoutError):
-                self._say(host, "it cannot be reached")
-            except FleetError as error:
-                if not await self._bridged(host):
-                    self._say(host, error.what)
-                    self._context.notice(
-                        f"peers/door/{host}", "warning", "peers-door", host, error.what
-                    )
-            self.reached.discard(host)
-            self._changed()
-            await asyncio.sleep(RETRY_SECONDS if self.problems.get(host) else 1.0)
+    async def _furnish(self, connection: Connection) -> None:
+        host = connection.host.name
+        self._keys.setdefault(host, secrets.token_urlsafe(24))
+        await self.leave_key(connection, host)
+
+    async def _refused(self, host: str, error: FleetError) -> bool:
+        if await self._bridged(host):
+            return True
+        self._context.notice(f"peers/door/{host}", "warning", "peers-door", host, error.what)
+        return False
 
     async def _bridged(self, host: str) -> bool:
         """Join the host's own broker for as long as it lasts; False when it has none."""
@@ -163,21 +154,6 @@ class Doors:
             return await self._bridges.serve(connection)
         except (FleetError, TimeoutError):
             return False
-
-    def _say(self, host: str, problem: str) -> None:
-        if problem:
-            self.problems[host] = problem
-        else:
-            self.problems.pop(host, None)
-            self.reached.add(host)
-        self._changed()
-
-
-async def _until_lost(connection: Connection) -> None:
-    while True:
-        if not connection.is_open:
-            return
-        await asyncio.sleep(1.0)
 
 
 def session_server_text() -> str:

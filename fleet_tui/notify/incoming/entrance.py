@@ -6,12 +6,12 @@ says.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.errors import FleetError, Unreachable
+from fleet_tui.model.errors import FleetError
 from fleet_tui.model.text import one_line
-from fleet_tui.transport.remote_port import forward_from_port
+from fleet_tui.transport.kept_door import KeptDoors
+from fleet_tui.transport.remote_port import LOOPBACK
 from fleet_tui.transport.shell import sh_line
 
 if TYPE_CHECKING:
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection
     from fleet_tui.transport.loopback_http import HttpServer
 
-LOOPBACK = "127.0.0.1"
 HERE = "fleet"
 """What this machine is called when no host of fleet.toml is it."""
-RETRY_SECONDS = 30.0
-LOOK_SECONDS = 1.0
 NOTE_SECONDS = 20.0
 _NOTE = """
 d="${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui"; umask 077; mkdir -p "$d" || exit 1
@@ -51,11 +48,17 @@ class Entrance:
         self._settings = settings
         self._server = server
         self._url = url
-        self._changed = changed
-        self._tasks: list[asyncio.Task[None]] = []
-        self.reached: set[str] = set()
+        self._doors = KeptDoors(
+            context.pool,
+            server,
+            settings.port,
+            furnish=self._furnish,
+            refused=self._refused,
+            changed=changed,
+        )
+        self.reached = self._doors.reached
         """Machines from which the receiver can be reached now."""
-        self.problems: dict[str, str] = {}
+        self.problems = self._doors.problems
 
     async def open(self) -> None:
         """Listen here when this machine may send, and keep the other doors."""
@@ -67,14 +70,11 @@ class Entrance:
             ]
             await self._open_here(local[0] if local else HERE)
         for name in self._settings.hosts:
-            self._tasks.append(asyncio.create_task(self._keep(name)))
+            self._doors.keep(name)
 
     async def close(self) -> None:
         """Take every forward back."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._doors.close()
 
     async def _open_here(self, name: str) -> None:
         """Listen on this machine's loopback; raises FleetError when the port is taken."""
@@ -88,53 +88,13 @@ class Entrance:
                 mend="end what has the port, or configure another",
             ) from error
 
-    async def _keep(self, name: str) -> None:
-        host = self._context.config.host(name)
-        is_here = host.connection == "local"
-        port = 0 if is_here else await self._server.open_door(name, LOOPBACK, 0)
-        while True:
-            try:
-                if self._context.pool.status(name).state != "up":
-                    await asyncio.sleep(LOOK_SECONDS)
-                    continue
-                connection = await self._context.pool.connection(name)
-                if is_here:
-                    await self._stay(connection)
-                else:
-                    async with forward_from_port(connection, self._settings.port, port):
-                        await self._stay(connection)
-            except (Unreachable, TimeoutError):
-                self._say(name, "it cannot be reached")
-            except FleetError as error:
-                self._say(name, error.what)
-                self._context.notice(
-                    f"receiver/{name}", "warning", "receiver-door", name, error.what
-                )
-            self.reached.discard(name)
-            self._changed()
-            await asyncio.sleep(RETRY_SECONDS if self.problems.get(name) else LOOK_SECONDS)
-
-    async def _stay(self, connection: Connection) -> None:
-        name = connection.host.name
+    async def _furnish(self, connection: Connection) -> None:
         if connection.host.shell == "posix":
             await leave_url(connection, self._url)
-        self._say(name, "")
-        await _until_lost(connection)
 
-    def _say(self, host: str, problem: str) -> None:
-        if problem:
-            self.problems[host] = problem
-        else:
-            self.problems.pop(host, None)
-            self.reached.add(host)
-        self._changed()
-
-
-async def _until_lost(connection: Connection) -> None:
-    while True:
-        if not connection.is_open:
-            return
-        await asyncio.sleep(LOOK_SECONDS)
+    async def _refused(self, name: str, error: FleetError) -> bool:
+        self._context.notice(f"receiver/{name}", "warning", "receiver-door", name, error.what)
+        return False
 
 
 async def leave_url(connection: Connection, url: str) -> None:

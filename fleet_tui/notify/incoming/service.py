@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import FleetError
-from fleet_tui.notify.incoming.entrance import LOOPBACK, Entrance
+from fleet_tui.notify.incoming.entrance import Entrance
 from fleet_tui.notify.incoming.inbox import Inbox
 from fleet_tui.notify.incoming.message import incoming_of
 from fleet_tui.notify.incoming.receiver import Receiver
@@ -16,6 +16,7 @@ from fleet_tui.notify.incoming.settings import receiver_settings
 from fleet_tui.notify.incoming.subscription import Place, Subscription
 from fleet_tui.notify.incoming.topics import Topics
 from fleet_tui.notify.settings import URL_VARIABLE
+from fleet_tui.transport.remote_port import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
