@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from fleet_tui.demo import mirror_stage, notice_stage, queue_stage
+from fleet_tui.demo import mcp_stage, mirror_stage, notice_stage, queue_stage
 from fleet_tui.demo.casting import Cast, Doors, cast
 from fleet_tui.demo.keys import make_key
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
@@ -261,6 +261,7 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
         sections={
             "price": (_PRICE,),
             **mirror_stage.sections(home),
+            **mcp_stage.sections(cast_.specs, cast_.unreachable),
             **notice_stage.sections(),
             **queue_stage.sections(home, cast_.specs),
         },

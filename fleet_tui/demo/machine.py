@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_tui.demo import mirror_host
+from fleet_tui.demo.mcp_host import serve as serve_mcp
 from fleet_tui.demo.durable_host import DurableHost
 from fleet_tui.demo.outage import Outage
 from fleet_tui.demo.pace import Pace
@@ -38,6 +39,9 @@ class Machine:
     async def execute(self, line: str, inbox: Inbox, streams: Streams) -> int:
         """Run a command line that came over a connection; returns its exit status."""
         status = await mirror_host.serve(self.host.name, line, inbox, streams)
+        if status is not None:
+            return status
+        status = await serve_mcp(self.host, self.pace, line, inbox, streams)
         if status is not None:
             return status
         if await take_note(self, line, inbox):
