@@ -64,7 +64,7 @@ ACTIONS = (
     Action(
         "mcp.open",
         "MCP servers: whether they answer, and their tools",
-        ("9",),
+        ("7",),
         "main",
         open_mcp,
         command="mcp",
