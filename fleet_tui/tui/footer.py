@@ -27,8 +27,11 @@ def footer_hints(
 ) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
     """Return the footer of a place: (key, word, can be done), and what is always there.
 
-    While something is searched or filtered for, letters are text, and other keys count.
+    While something is searched or filtered for, letters are text, and other keys count. A dialog
+    names its own keys, and takes those of what is under it.
     """
+    if app.screen.is_modal:
+        return [], [("esc", "back")]
     finds = any(action.id in FINDS for action in app.registry.for_place(place))
     if finds and isinstance(app.focused, Input):
         return [("enter", "done", True), ("esc", "undo", True)], [("f1", "help")]

@@ -38,6 +38,8 @@ class HelpRows:
     def __init__(self, app: FleetApp, place: str) -> None:
         self._app = app
         self._actions: dict[str, Action] = {a.id: a for a in app.registry.for_place(place)}
+        # Asked before this screen lies over the place: later they would be about its own rows.
+        self._reasons = {a.id: app.why_disabled(a) for a in self._actions.values()}
 
     def ids(self) -> Sequence[str]:
         """Return the actions' ids, those of the place first."""
@@ -46,7 +48,7 @@ class HelpRows:
     def cells(self, key: str) -> Mapping[str, Sequence[Span]]:
         """Return an action's cells."""
         action = self._actions[key]
-        reason = self._app.why_disabled(action)
+        reason = self._reasons[key]
         role = "faint" if reason else ""
         note = [(f" ({reason})", "faint")] if reason else []
         command = f":{action.command} {action.argument}".strip() if action.command else ""

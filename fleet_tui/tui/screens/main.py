@@ -194,6 +194,14 @@ class MainScreen(Screen[None]):
         """Show other keys while something is being typed."""
         self.show_hints()
 
+    def on_screen_suspend(self) -> None:
+        """Show other keys while a dialog is open."""
+        self.show_hints()
+
+    def on_screen_resume(self) -> None:
+        """Show the keys that work again."""
+        self.show_hints()
+
     def show_hints(self) -> None:
         """Show the keys that work in the current pane."""
         self.hints.show(*footer_hints(self._fleet_app, self.current))

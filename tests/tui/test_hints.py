@@ -1,0 +1,37 @@
+"""The last line and the help name what can be done here, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.desk import at_desk
+from tests.tui.scene import recorded
+
+
+@pytest.mark.parametrize("key", ["d", "?", "ctrl+p", ":"])
+async def test_under_a_dialog_no_key_is_promised_that_it_takes(key: str) -> None:
+    async with at_desk(recorded()) as desk:
+        before = desk.app.main.hints.plain
+        assert "d dispatch" in before
+        await desk.press(key)
+        assert desk.app.main.hints.plain == "esc back"
+        await desk.press("escape")
+        assert desk.app.main.hints.plain == before
+
+
+async def test_under_a_dialog_on_a_page_too() -> None:
+    async with at_desk(recorded()) as desk:
+        await desk.press("l")
+        page = desk.app.screen
+        await desk.press("?")
+        assert page.hints.plain == "esc back"  # type: ignore[attr-defined]
+        await desk.press("escape")
+        assert "verify" in page.hints.plain  # type: ignore[attr-defined]
+
+
+async def test_help_tells_why_of_the_place_it_is_about() -> None:
+    async with at_desk(recorded()) as desk:
+        await desk.press("?")
+        await desk.write("mark the row")
+        assert "Mark the row" in desk.text()
+        assert "cannot be marked" not in desk.text()
