@@ -66,6 +66,14 @@ class Page(Screen[None]):
         """Show other keys while something is being typed."""
         self.show_hints()
 
+    def on_screen_suspend(self) -> None:
+        """Show other keys while a dialog is open."""
+        self.show_hints()
+
+    def on_screen_resume(self) -> None:
+        """Show the keys that work again."""
+        self.show_hints()
+
     def show_hints(self) -> None:
         """Show the keys that work here."""
         self.hints.show(*footer_hints(self.fleet_app, self.place))
