@@ -1,10 +1,11 @@
 """The move itself, in steps that may each be cut off and asked for again.
 
     begun    the `handoff` line is in the log, then the record
-    copied   the transcript lies on the target under a name no agent looks for, checksums agree;
-             the working tree and the document are there, if they were asked for
-    aside    the source has the tombstone, and its transcript another name: from now on nobody
-             can take the session up
+    copied   the transcript and what lies beside it (sidefiles.py) are on the target under names
+             no agent looks for, checksums agree; the working tree and the document are there, if
+             they were asked for
+    aside    the source has the tombstone, and its transcript and side files other names: from
+             now on nobody can take the session up
     done     the transcript has its name on the target; the closing line is in the log
 
 The session is never in two places: what is killed between `aside` and `done` is completed by the
@@ -23,6 +24,7 @@ from fleet_tui.handoff.copy import copy
 from fleet_tui.handoff.document import Turn, write_document
 from fleet_tui.handoff.entries import BrokenLine, read_entry
 from fleet_tui.handoff.script import StepFailed, ask
+from fleet_tui.handoff.sidefiles import SideFiles
 from fleet_tui.handoff.slices import Purse, lines_of
 from fleet_tui.journal import LogEntry
 from fleet_tui.model.errors import FleetError, Refused
@@ -62,6 +64,7 @@ class Mover:
             handoff = await self._set_aside(plan, handoff)
         else:
             handoff = await self._after_aside(plan, handoff, aside)
+        await SideFiles(plan).publish()
         await ask(
             plan.target,
             "publish",
@@ -79,6 +82,10 @@ class Mover:
         digest = await copy(plan.source, handoff.source_path, plan.target, plan.staged)
         self._told(f"transcript copied, sha256 {digest[:16]}… on both sides")
         handoff = replace(handoff, digest=digest)
+        beside = SideFiles(plan)
+        count = await beside.bring(beside.source)
+        if count:
+            self._told(f"{count} files of its subagents and tools copied, each with its checksum")
         if plan.request.takes_tree:
             commit = await take_along(
                 plan.source,
@@ -95,7 +102,7 @@ class Mover:
 
     async def _set_aside(self, plan: HandoffPlan, handoff: Handoff) -> Handoff:
         self._sessions.free(handoff.run)
-        stone = self._tombstone(handoff)
+        stone = self._tombstone(handoff, SideFiles(plan))
         told = await ask(
             plan.source,
             "aside",
@@ -115,6 +122,9 @@ class Mover:
         )[:2]
         if aside not in (staged, there):
             aside = await copy(plan.source, handoff.aside_path, plan.target, plan.staged)
+        beside = SideFiles(plan)
+        await beside.set_aside()
+        await beside.bring(beside.aside)
         self._told(f"set aside on {handoff.source} as {handoff.aside_path}")
         return self._record(replace(handoff, digest=aside), "aside")
 
@@ -131,6 +141,10 @@ class Mover:
             await self._withdraw(plan, kept)
         elif gone == "-":
             await ask(plan.target, "remove", plan.staged)
+        beside = SideFiles(plan)
+        if handoff.step in ("aside", "done"):
+            await beside.withdraw(f"taken-back-{handoff.id}")
+        await beside.take_back()
         await ask(plan.source, "restore", handoff.source_path, handoff.aside_path, handoff.session)
         await self._log(handoff, "undone")
         return self._record(handoff, "undone")
@@ -200,9 +214,12 @@ class Mover:
             fields["sha256"] = handoff.digest
         await self._context.log.append([LogEntry("handoff", fields)], durable=True)
 
-    def _tombstone(self, handoff: Handoff) -> Tombstone:
+    def _tombstone(self, handoff: Handoff, beside: SideFiles) -> Tombstone:
         stone = f'"${{XDG_STATE_HOME:-$HOME/.local/state}}/fleet-tui/moved/{handoff.session}.json"'
         back = f"mv -- {quote(handoff.aside_path)} {quote(handoff.source_path)}"
+        if beside.are_kept:
+            back += f" && {{ [ ! -d {quote(beside.aside)} ] || "
+            back += f"mv -- {quote(beside.aside)} {quote(beside.source)}; }}"
         return Tombstone(
             session=handoff.session,
             handoff=handoff.id,

@@ -92,6 +92,19 @@ document)
   cat >".$2.new" && mv -f -- ".$2.new" "$2" ;;
 remove)
   rm -f -- "$1" ;;
+tree)
+  [ -d "$1" ] || exit 0
+  cd -- "$1" || exit 1
+  find . -type f | head -n "$(($2 + 1))" | while IFS= read -r path; do
+    printf '%s %s\n' "$(look "$path")" "$path"
+  done ;;
+move)
+  if [ -d "$1" ]; then
+    [ ! -e "$2" ] || fail "$2 is there already"
+    mv -- "$1" "$2" || exit 1
+  fi ;;
+forget)
+  case $1 in *.arriving-h-*) rm -rf -- "$1" ;; *) fail "what is $1?" 2 ;; esac ;;
 *) fail "what is $act?" 2 ;;
 esac
 """
