@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fleet_tui.fleet import Fleet
     from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.costs_control import CostsControl
+    from fleet_tui.model.daemons_control import DaemonsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.mcp_control import McpControl
@@ -64,6 +65,13 @@ class DeskSet(ABC):
         from fleet_tui.desks.costs import CostsDesk
 
         return CostsDesk(self._call, self._fleet)
+
+    @cached_property
+    def daemons(self) -> DaemonsControl:
+        """What runs by itself."""
+        from fleet_tui.desks.daemons import DaemonsDesk
+
+        return DaemonsDesk(self._call, self._fleet)
 
     @cached_property
     def doctor(self) -> DoctorControl:

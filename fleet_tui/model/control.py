@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.audit_control import AuditControl
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.costs_control import CostsControl
+    from fleet_tui.model.daemons_control import DaemonsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
@@ -97,6 +98,10 @@ class FleetControl(Protocol):
     @property
     def costs(self) -> CostsControl:
         """What runs have cost."""
+
+    @property
+    def daemons(self) -> DaemonsControl:
+        """What runs by itself."""
 
     @property
     def doctor(self) -> DoctorControl:

@@ -6,6 +6,7 @@ from fleet_tui.tui.actions import Registry
 from fleet_tui.tui.verbs import (
     audit,
     costs,
+    daemons,
     heartbeats,
     hosts,
     lines,
@@ -49,6 +50,7 @@ REGISTRY = Registry(
         *plans.ACTIONS,
         *queue.ACTIONS,
         *heartbeats.ACTIONS,
+        *daemons.ACTIONS,
         *mcp.ACTIONS,
         *replaying.ACTIONS,
         *program.ACTIONS,

@@ -19,6 +19,7 @@ TITLES = {
     "tasks": "Tasks (queue, and its own screen)",
     "task": "One task",
     "heartbeats": "Heartbeats",
+    "daemons": "Daemons and schedules",
     "mcp": "MCP servers",
     "notices": "Notifications",
     "notice": "One notification",

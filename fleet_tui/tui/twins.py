@@ -10,6 +10,7 @@ TWINS = {
     "task": "queue show TASK",
     "report": "queue list --json",
     "heartbeats": "heartbeats",
+    "daemons": "daemon list",
     "mcp": "mcp status",
     "peers": "peers list",
     "sessions": "peers list",

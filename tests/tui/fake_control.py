@@ -12,6 +12,7 @@ from fleet_tui.model.request import DispatchRequest, Preview
 from tests.tui.answers import done, refused
 from tests.tui.fake_audit import FakeAudit
 from tests.tui.fake_costs import FakeCosts
+from tests.tui.fake_daemons import FakeDaemons
 from tests.tui.fake_mcp import FakeMcp
 from tests.tui.fake_notices import FakeNotices
 from tests.tui.fake_past import FakeDoctor, FakeHistory, FakeThreads
@@ -44,6 +45,7 @@ class FakeControl(FakeStage):
         self.mcp = FakeMcp(self)
         self.roles = FakeRoles(self)
         self.costs = FakeCosts(self.now)
+        self.daemons = FakeDaemons(self)
         self.doctor, self.past, self.threads = FakeDoctor(), FakeHistory(self), FakeThreads()
         self.queue = FakeQueue(self)
 
