@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fleet_tui.demo.claude_options import ClaudeOptions
     from fleet_tui.demo.claude_process import RunCommand
     from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.kept_files import KeptFiles
     from fleet_tui.demo.pace import Pace
     from fleet_tui.demo.streams import Streams
 
@@ -32,12 +33,18 @@ class ClaudeAgent:
     """One `claude -p` process. `run` returns its exit status."""
 
     def __init__(
-        self, host: Personality, streams: Streams, pace: Pace, run_command: RunCommand
+        self,
+        host: Personality,
+        streams: Streams,
+        pace: Pace,
+        run_command: RunCommand,
+        kept: KeptFiles,
     ) -> None:
         self._host = host
         self._streams = streams
         self._pace = pace
         self._run_command = run_command
+        self._kept = kept
         self._signal: str | None = None
         self._was_interrupted = False
         self._turn: ClaudeTurn | None = None
@@ -70,7 +77,13 @@ class ClaudeAgent:
         version = self._host.agent_version("claude").partition(" ")[0]
         events = EventWriter(options.session, options.model, version)
         return ClaudeProcess(
-            self._host, self._streams, self._pace, options, events, self._run_command
+            self._host,
+            self._streams,
+            self._pace,
+            options,
+            events,
+            self._run_command,
+            self._kept,
         )
 
     async def _converse(self, process: ClaudeProcess) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.demo.claude_options import ClaudeOptions
     from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.kept_files import KeptFiles
     from fleet_tui.demo.pace import Pace
     from fleet_tui.demo.steps import Use
     from fleet_tui.demo.streams import Streams
@@ -42,6 +43,8 @@ class ClaudeProcess:
     events: EventWriter
     run_command: RunCommand
     """Runs a shell command on the host; returns its status and what it printed."""
+    kept: KeptFiles
+    """Where its conversation is kept."""
     ask: Ask | None = None
     """Asks whether a call with this id may be made; returns the decision. None: nobody to ask."""
     spent: Usage = field(default_factory=Usage)
@@ -50,6 +53,8 @@ class ClaudeProcess:
     async def emit(self, event: Event) -> None:
         """Print `event` as the output format asked for has it, which may be not at all."""
         options = self.options
+        if event["type"] in ("assistant", "user") and not event.get("isReplay"):
+            self.kept.claude_said(self.events.session, event["type"], event["message"])
         if options.output_format == "stream-json":
             is_live = event["type"] == "stream_event" or event.get("subtype") == "status"
             if options.is_partial or not is_live:

@@ -75,6 +75,8 @@ class ClaudeTurn:
         init = self._events.init(self._host.workdir, options.tools, options.permission_mode)
         names = {"user_message_uuids": [self._prompt.uuid]} if self._prompt.uuid else {}
         await self._emit(init | names)
+        said = {"role": "user", "content": self._prompt.text}
+        self._process.kept.claude_said(self._events.session, "user", said)
         scene = scene_for(self._prompt.text, self._host, options.powers)
         self._rest = list(_messages(scene))
         try:

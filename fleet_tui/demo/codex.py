@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.kept_files import KeptFiles
     from fleet_tui.demo.pace import Pace
     from fleet_tui.demo.streams import Streams
 
@@ -58,10 +59,12 @@ _BAD_USAGE = 2
 class CodexAgent:
     """One `codex exec` process. `run` returns its exit status."""
 
-    def __init__(self, host: Personality, streams: Streams, pace: Pace) -> None:
+    def __init__(self, host: Personality, streams: Streams, pace: Pace, kept: KeptFiles) -> None:
         self._host = host
         self._streams = streams
         self._pace = pace
+        self._kept = kept
+        self._thread = str(uuid.uuid4())
         self._items = 0
         self._signal: str | None = None
         self._turn: asyncio.Task[int] | None = None
@@ -77,6 +80,9 @@ class CodexAgent:
         words, given = await self._arguments(argv)
         if words is None:
             return _BAD_USAGE
+        if words[1:2] in (["resume"], ["fork"]) and len(words) > 2:
+            self._thread = words[2] if words[1] == "resume" else self._thread
+            del words[1:3]
         prompt = " ".join(word for word in words[1:] if word != "-")
         text = (await self._streams.read()).decode("utf-8", "replace")
         prompt = "\n".join(part for part in (prompt, text) if part.strip())
@@ -136,8 +142,14 @@ class CodexAgent:
         self._items += 1
         await self._emit({"type": "item.completed", "item": item})
 
+    def _say(self, role: str, text: str) -> None:
+        """Keep what was said in the thread."""
+        content = [{"type": "text", "text": text}]
+        self._kept.codex_said(self._thread, {"type": "message", "role": role, "content": content})
+
     async def _play(self, prompt: str, given: dict[str, str]) -> int:
-        await self._emit({"type": "thread.started", "thread_id": str(uuid.uuid4())})
+        await self._emit({"type": "thread.started", "thread_id": self._thread})
+        self._say("user", prompt)
         await self._emit({"type": "turn.started"})
         if self._host.spec.mood == "overloaded":
             return await self._overload()
@@ -154,6 +166,8 @@ class CodexAgent:
             spoken += tokens(step.text)
             kind = "reasoning" if isinstance(step, Think) else "agent_message"
             await self._item(type=kind, text=step.text.strip())
+            if kind == "agent_message":
+                self._say("assistant", step.text.strip())
         usage = {
             "input_tokens": 9_400 + tokens(prompt),
             "cached_input_tokens": 7_900,

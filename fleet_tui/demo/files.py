@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING, cast
 import asyncssh
 from asyncssh.stream import SSHServerStreamSession
 
-from fleet_tui.demo.transcripts import transcript_files
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from asyncssh.channel import SSHChannel, SSHServerChannel
 
-    from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.kept_files import KeptFiles
     from fleet_tui.demo.transcripts import DemoFile
 
 _VERSION = 3
 
 
-def files_session(host: Personality) -> SSHServerStreamSession[bytes]:
-    """Return what serves one SFTP session on `host`."""
+def files_session(kept: KeptFiles) -> SSHServerStreamSession[bytes]:
+    """Return what serves one SFTP session on the host of these files."""
 
     def files(channel: SSHChannel[bytes]) -> DemoFiles:
-        return DemoFiles(cast("SSHServerChannel[bytes]", channel), host)
+        return DemoFiles(cast("SSHServerChannel[bytes]", channel), kept)
 
     return SSHServerStreamSession(None, files, _VERSION)
 
@@ -37,9 +35,9 @@ def files_session(host: Personality) -> SSHServerStreamSession[bytes]:
 class DemoFiles(asyncssh.SFTPServer):
     """Read only: what is not overridden would reach the real disk, so it is refused."""
 
-    def __init__(self, channel: SSHServerChannel[bytes], host: Personality) -> None:
+    def __init__(self, channel: SSHServerChannel[bytes], kept: KeptFiles) -> None:
         super().__init__(channel)
-        self._files = transcript_files(host)
+        self._files = kept.files
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> DemoFile:
         """Open a file for reading."""

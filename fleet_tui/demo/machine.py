@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.demo import mirror_host
-from fleet_tui.demo.mcp_host import serve as serve_mcp
+from fleet_tui.demo import handoff_host, mirror_host
 from fleet_tui.demo.durable_host import DurableHost
+from fleet_tui.demo.kept_files import KeptFiles
+from fleet_tui.demo.mcp_host import serve as serve_mcp
 from fleet_tui.demo.outage import Outage
 from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.runs import RunKeeper
@@ -33,12 +34,16 @@ class Machine:
         """None for a host that is always there, and where nothing takes any time."""
         self.notify_url = ""
         """Where it tells the fleet something; empty until the fleet has left that here."""
+        self.kept = KeptFiles(host)
         self._sessions = DemoSessions(host, pace)
         self._durable = DurableHost(RunKeeper(), self._play, self._started)
 
     async def execute(self, line: str, inbox: Inbox, streams: Streams) -> int:
         """Run a command line that came over a connection; returns its exit status."""
         status = await mirror_host.serve(self.host.name, line, inbox, streams)
+        if status is not None:
+            return status
+        status = await handoff_host.serve(self.host, self.kept, line, inbox, streams)
         if status is not None:
             return status
         status = await serve_mcp(self.host, self.pace, line, inbox, streams)
@@ -53,12 +58,12 @@ class Machine:
             return 0
         call = None if self.host.spec.kind == "windows" else read_line(line)
         if call is None:
-            return await Shell(self.host, self.pace).run_line(line, streams)
+            return await Shell(self.host, self.pace, self.kept).run_line(line, streams)
         await self._durable.serve(call, inbox, streams)
         return 0
 
     async def _play(self, order: LaunchOrder, streams: Streams) -> int:
-        shell = Shell(self.host, self.pace)
+        shell = Shell(self.host, self.pace, self.kept)
         shell.variables["FLEET_RUN"] = order.run
         return await shell.run_line(order.line, streams)
 

@@ -52,7 +52,7 @@ class DemoSession(asyncssh.SSHServerSession[bytes]):
         """Offer the host's few files over SFTP."""
         if subsystem != "sftp":
             return False
-        self._files = files_session(self._machine.host)
+        self._files = files_session(self._machine.kept)
         self._files.connection_made(self._channel)
         return True
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.demo.grammar import Command, Piece, Word
     from fleet_tui.demo.host import Personality
+    from fleet_tui.demo.kept_files import KeptFiles
     from fleet_tui.demo.pace import Pace
     from fleet_tui.demo.streams import Streams
 
@@ -56,7 +57,7 @@ class Shell:
     """The working folder, absolute, with forward slashes."""
     variables: dict[str, str]
 
-    def __init__(self, host: Personality, pace: Pace) -> None:
+    def __init__(self, host: Personality, pace: Pace, kept: KeptFiles) -> None:
         self.host = host
         self.folder = host.home.replace("\\", "/")
         self.variables = {
@@ -69,6 +70,7 @@ class Shell:
             "PWD": self.folder,
         }
         self._pace = pace
+        self._kept = kept
         self._last = 0
         self._commands = 0
 
@@ -212,7 +214,7 @@ class Shell:
         if name == "eval":
             return await self._script(" ".join(argv[1:]), streams)
         if name in _INTERPRETERS and len(argv) > 2 and argv[1] in ("-c", "-lc"):
-            inner = Shell(self.host, self._pace)
+            inner = Shell(self.host, self._pace, self._kept)
             inner.folder, inner.variables = self.folder, dict(self.variables)
             return await inner.run_line(argv[2], streams)
         if name in FILTERS:
@@ -231,13 +233,13 @@ class Shell:
             await streams.write_error(f"bash: line 1: {argv[0]}: command not found\n".encode())
             return _NOT_FOUND
         if name == "claude":
-            claude = ClaudeAgent(self.host, streams, self._pace, self._run_for_agent)
+            claude = ClaudeAgent(self.host, streams, self._pace, self._run_for_agent, self._kept)
             return await claude.run(argv[1:])
-        return await CodexAgent(self.host, streams, self._pace).run(argv[1:])
+        return await CodexAgent(self.host, streams, self._pace, self._kept).run(argv[1:])
 
     async def _run_for_agent(self, line: str) -> tuple[int, str]:
         """Run a command in a shell of its own; return its status and what it printed."""
-        inner = Shell(self.host, self._pace)
+        inner = Shell(self.host, self._pace, self._kept)
         inner.folder = self.folder
         captured = CaptureStreams(NoStreams(), with_errors=True)
         status = 0

@@ -60,7 +60,7 @@ def asks_for_grep(line: str) -> bool:
 
 def places_answer(host: Personality) -> bytes:
     """Return what that script would have printed on `host`."""
-    home = _home(host)
+    home = home_folder(host)
     lines = (MARK, home, f"{home}/.claude", f"{home}/.codex", f"{home}/.local/state/fleet-tui")
     return "\n".join(lines).encode() + b"\n"
 
@@ -75,10 +75,10 @@ def transcript_files(host: Personality) -> dict[str, DemoFile]:
         session = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"talk{number}.{host.name}.demo"))
         if number == 1 and "codex" in host.spec.agents:
             day = time.strftime("%Y/%m/%d", time.gmtime(_BEGAN - age))
-            path = f"{_home(host)}/.codex/sessions/{day}/rollout-{number}-{session}.jsonl"
+            path = f"{home_folder(host)}/.codex/sessions/{day}/rollout-{number}-{session}.jsonl"
             lines = _codex_lines(folder, talk)
         elif "claude" in host.spec.agents:
-            path = f"{_home(host)}/.claude/projects/{slug_of(folder)}/{session}.jsonl"
+            path = f"{home_folder(host)}/.claude/projects/{slug_of(folder)}/{session}.jsonl"
             lines = _claude_lines(folder, talk)
         else:
             continue
@@ -87,7 +87,8 @@ def transcript_files(host: Personality) -> dict[str, DemoFile]:
     return found
 
 
-def _home(host: Personality) -> str:
+def home_folder(host: Personality) -> str:
+    """Return the home folder with forward slashes, as an SFTP server of that kind has it."""
     home = host.home.replace("\\", "/")
     return f"/{home}" if home[1:2] == ":" else home
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FOLDER = "${XDG_STATE_HOME:-$HOME/.local/state}/fleet-tui/moved"
 """As the host's shell sees it."""
 SECONDS = 10.0
-_SCRIPT = f'cat "{FOLDER}/$1.json" 2>/dev/null'
+SCRIPT = f'cat "{FOLDER}/$1.json" 2>/dev/null'
 _LIMIT = 1 << 14
 
 
@@ -50,7 +50,7 @@ async def tombstone_on(connection: Connection, session: str) -> Tombstone | None
     host = connection.host
     if host.shell != "posix" or not is_session(session):
         return None
-    line = posix_line(argv=("/bin/sh", "-c", _SCRIPT, "fleet", session), env=dict(host.env))
+    line = posix_line(argv=("/bin/sh", "-c", SCRIPT, "fleet", session), env=dict(host.env))
     try:
         answer = await connection.run(line, timeout=SECONDS, limit=_LIMIT)
     except TimeoutError:

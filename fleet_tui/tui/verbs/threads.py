@@ -44,8 +44,6 @@ def _no_thread(app: FleetApp) -> str:
         return "Several runs are shown; choose one first."
     if view.run.agent == "shell":
         return "A plain command has no conversation."
-    if app.store.fleet is not None and app.store.fleet.is_demo:
-        return "The demo plays its runs and keeps no conversation of them; :threads has others."
     return "" if view.run.session else "This run never began a conversation."
 
 
@@ -54,8 +52,6 @@ def _no_handoff(app: FleetApp) -> str:
     view = reach.run(app)
     if reason or view is None:
         return reason
-    if app.store.fleet is not None and app.store.fleet.is_demo:
-        return "The demo's sessions are played; there is nothing that could move."
     return "It still runs; hand it over when it has ended." if view.run.is_open else ""
 
 
