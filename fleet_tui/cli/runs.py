@@ -99,7 +99,8 @@ async def _list(options: argparse.Namespace) -> int:
         if options.json:
             for past in shown:
                 until = parked[past.run.id].due_at if past.run.id in parked else None
-                emit("run", past.run.created_at, **run_fields(past.run), parked_until=until)
+                more = {"prompt": past.prompt, "parked_until": until}
+                emit("run", past.run.created_at, **run_fields(past.run), **more)
             return 0
         rows = [_row(past.run, past.prompt, now, parked.get(past.run.id)) for past in shown]
         if rows:

@@ -34,6 +34,7 @@ def test_runs_are_listed_newest_first_and_filtered(fleet: Program) -> None:
 def test_one_run_is_shown_with_all_it_said(fleet: Program) -> None:
     fleet.run("run", "web01", "--agent", "shell", "--", "seq 3; echo oops >&2")
     (run,) = fleet.run("runs", "--json").objects
+    assert run["prompt"]
     shown = fleet.run("runs", short(run["run"]))
     assert shown.code == 0
     assert set(shown.lines) >= {"1", "2", "3", "oops"}
