@@ -11,10 +11,18 @@ import sys
 import tempfile
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from fleet_tui.demo import mcp_stage, mirror_stage, notice_stage, queue_stage
+from fleet_tui.demo import (
+    daemon_stage,
+    mcp_stage,
+    mirror_stage,
+    notice_stage,
+    peers_stage,
+    queue_stage,
+)
 from fleet_tui.demo.casting import Cast, Doors, cast
 from fleet_tui.demo.keys import make_key
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
@@ -116,10 +124,12 @@ class DemoFleet:
             client_key=make_key(home / "id_ed25519"),
             hosts=cast_.specs,
             listen_fd=front.fileno() if is_posix else None,
+            broker_port=peers_stage.free_port(),
+            broker_host=peers_stage.host_with_a_broker(cast_.specs, cast_.unreachable),
             speed=speed,
         )
         spec.save(home / SPEC_NAME)
-        config = _config(base, cast_, home, doors, host_key)
+        config = _config(base, cast_, spec, doors, host_key)
         with front:
             if not is_posix:
                 front.close()
@@ -237,8 +247,11 @@ _PRICE = {
 """What a fleet.toml could say of Codex, which names no price."""
 
 
-def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: str) -> FleetConfig:
-    """Return `base` moved into `home`: nothing in it leads anywhere else."""
+def _config(
+    base: FleetConfig, cast_: Cast, spec: DemoSpec, doors: Doors, host_key: str
+) -> FleetConfig:
+    """Return `base` moved into the demo's home: nothing in it leads anywhere else."""
+    home = Path(spec.home)
     known_hosts = home / "known_hosts"
     ports = dict.fromkeys((doors.port, doors.inner_port, doors.closed_port))
     known_hosts.write_text("".join(f"[{LOOPBACK}]:{port} {host_key}\n" for port in ports))
@@ -263,7 +276,9 @@ def _config(base: FleetConfig, cast_: Cast, home: Path, doors: Doors, host_key: 
             **mirror_stage.sections(home),
             **mcp_stage.sections(cast_.specs, cast_.unreachable),
             **notice_stage.sections(),
+            **peers_stage.sections(spec.broker_port),
             **queue_stage.sections(home, cast_.specs),
+            **daemon_stage.sections(cast_.specs, datetime.now()),
         },
         keys={},
         path=None,
