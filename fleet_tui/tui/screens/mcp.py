@@ -38,11 +38,11 @@ COLUMNS = (
     Column("state", "state", 9),
     Column("name", "server", 8, is_flexible=True, most=24),
     Column("host", "host", 6, is_flexible=True, most=16),
-    Column("transport", "by", 5, drop=3),
+    Column("transport", "by", 5, drop=2),
     Column("tools", "tools", 5, is_right=True),
     Column("age", "asked", 5, is_right=True),
-    Column("latency", "took", 7, is_right=True, drop=4),
-    Column("about", "what it is", 10, is_flexible=True, most=28, drop=2),
+    Column("latency", "took", 7, is_right=True, drop=3),
+    Column("about", "what it is", 10, is_flexible=True, most=28, drop=4),
     Column("why", "last error", 12, is_flexible=True, drop=1),
 )
 EMPTY = "No MCP server: add a [[mcp]] to fleet.toml."
