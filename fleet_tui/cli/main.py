@@ -27,6 +27,7 @@ COMMAND_GROUPS = {
     "runs": ("runs", "cancel"),
     "peers": ("peers",),
     "attach": ("attach", "resume"),
+    "managed": ("managed",),
     "threads": ("threads",),
     "handoff": ("handoff",),
     "orphans": ("orphans", "adopt"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet_tui.journal.store import RunStore
+    from fleet_tui.model.managed_view import ManagedState
 
 _COLUMNS = tuple(field.name for field in fields(ManagedSession))
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
@@ -98,6 +99,14 @@ class ManagedRows:
         with self._store.changing("keep what a managed session does") as connection:
             connection.execute(
                 f"UPDATE managed SET {sets} WHERE id = ?{guard}", (*changes.values(), identifier)
+            )
+
+    def advance(self, identifier: str, former: ManagedState, state: ManagedState) -> None:
+        """Change a state that nobody else has changed since."""
+        with self._store.changing("keep what a managed session does") as connection:
+            connection.execute(
+                "UPDATE managed SET state = ? WHERE id = ? AND state = ?",
+                (state, identifier, former),
             )
 
     def forget(self, identifier: str) -> None:

@@ -151,6 +151,7 @@ class Orders:
             if rested and not (isinstance(error, CloudError) and error.is_unsure):
                 self._rows.update(session.id, state=session.state, why=session.why)
             raise
+        self._rows.advance(session.id, "sending", "starting")
 
     async def stop(self, session: ManagedSession) -> None:
         """Ask it to stop what it does; it rests then, and can be talked to."""

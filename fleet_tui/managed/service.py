@@ -93,14 +93,16 @@ class ManagedAgents:
         return datetime.fromtimestamp(self._context.clock.time()).date().isoformat()
 
     def problem(self) -> str:
-        """Return why no session can be started or followed, with the mend; empty if one can."""
+        """Return why no session can be started, with the mend; empty if one can."""
+        lacking = missing(self.settings)
+        return self.deafness() or (str(lacking) if lacking else "")
+
+    def deafness(self) -> str:
+        """Return why the service cannot be heard at all, with the mend; empty if it can."""
         if not has_library():
             return f"the anthropic library is not installed ({INSTALL})"
         why = missing_key(self.settings)
-        if why:
-            return f"{why} (set it, or name a program in key_command)"
-        lacking = missing(self.settings)
-        return str(lacking) if lacking else ""
+        return f"{why} (set it, or name a program in key_command)" if why else ""
 
     # --- what is known ----------------------------------------------------------------------
 
@@ -233,7 +235,7 @@ class ManagedAgents:
             await asyncio.sleep(TABLE_SECONDS)
 
     async def _take_up(self) -> None:
-        if self.problem():
+        if self.deafness():
             return
         for session in self._rows.all():
             if session.state in OVER or session.id in self._followers:

@@ -51,6 +51,7 @@ class Story:
         self.states_heard = 0
         """How many words on the state were taken."""
         self._seen: set[str] = set()
+        self._told = 0
         self._lines: deque[ViewLine] = deque(maxlen=MOST_LINES)
         self._uses: dict[str, ManagedAsk] = {}
         self._waiting: tuple[str, ...] = ()
@@ -82,9 +83,14 @@ class Story:
         tail = (ViewLine("t", line) for line in text.split("\n")) if text else ()
         return (*self._lines, *tail)
 
-    def knows(self, identifier: str) -> bool:
-        """Tell whether an event was taken."""
-        return identifier in self._seen
+    @property
+    def told(self) -> int:
+        """How many lines the conversation has had, also those that are forgotten."""
+        return self._told
+
+    def read(self, first: int) -> list[ViewLine]:
+        """Return the lines from the one with that number on, those that are kept."""
+        return list(self._lines)[max(0, first - self._told + len(self._lines)) :]
 
     def take(self, event: CloudEvent) -> bool:
         """Take an event; False when it was known, or changes nothing."""
@@ -162,7 +168,9 @@ class Story:
         self.changes += 1
 
     def _add(self, tag: LineTag, lines: Iterable[str]) -> None:
-        self._lines.extend(ViewLine(tag, line) for line in lines)
+        for line in lines:
+            self._lines.append(ViewLine(tag, line))
+            self._told += 1
         self.changes += 1
 
 

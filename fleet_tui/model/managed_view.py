@@ -30,8 +30,9 @@ ManagedState = Literal[
     "gone",
     "failed",
 ]
-"""`starting` and `sending` are ours until the service answers, all others are the service's word.
-`waiting` is for a person; `stuck` has used up its retries; `failed` never began."""
+"""`sending` and `starting` are ours: a text is on its way, and the service has it but has said
+nothing since. All others are the service's word. `waiting` is for a person; `stuck` has used up its
+retries; `failed` never began."""
 
 ACTIVE: frozenset[ManagedState] = frozenset(
     {"starting", "sending", "running", "rescheduling", "waiting"}
