@@ -14,6 +14,7 @@ from fleet_tui.demo.runs import RunKeeper
 from fleet_tui.demo.sessions import DemoSessions
 from fleet_tui.demo.shell import Shell
 from fleet_tui.demo.telling import take_note
+from fleet_tui.demo.their_broker import TheirBroker
 from fleet_tui.transport.durable_lines import read_line
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Machine:
         self.notify_url = ""
         """Where it tells the fleet something; empty until the fleet has left that here."""
         self.kept = KeptFiles(host)
+        self.broker = TheirBroker(host, pace)
+        """Only one host lets it be reached."""
         self._sessions = DemoSessions(host, pace)
         self._durable = DurableHost(RunKeeper(), self._play, self._started)
 
@@ -50,6 +53,8 @@ class Machine:
         if status is not None:
             return status
         if await take_note(self, line, inbox):
+            return 0
+        if await self.broker.keep_stand_ins(line, inbox, streams):
             return 0
         said = self._sessions.answer(line)
         if said is not None:

@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet_tui.peers.doors import KEY_LINE
 from fleet_tui.peers.scripts import LOOK_LINE, MARKER, PROOF_LINE
 from fleet_tui.transport.unix_socket import SOCKET_LINE
 
@@ -80,9 +81,11 @@ class DemoSessions:
         self._peers = [self._made(number) for number in range(count)]
 
     def answer(self, line: str) -> bytes | None:
-        """Return what one of the three programs prints here; None for any other line."""
+        """Return what one of the programs prints here; None for any other line."""
         words = shlex.split(line) if line.startswith("sh -s fleet-peers-") else []
         program = " ".join(words[:3])
+        if program == KEY_LINE:
+            return b""
         if program == LOOK_LINE:
             return self._look()
         if program == PROOF_LINE:

@@ -61,6 +61,10 @@ class DemoSpec:
     hosts: tuple[HostSpec, ...]
     listen_fd: int | None = None
     """An inherited listening socket for `port`; None: the child binds it."""
+    broker_port: int = 0
+    """Where the fleet's broker is, and on which port of each host it wants to be reached."""
+    broker_host: str = ""
+    """The host whose port is taken by a claude-peers broker of its own; empty for none."""
     speed: float = 1.0
     """1 is human speed, 4 four times as fast, 0 without any delay."""
 

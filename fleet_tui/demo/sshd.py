@@ -14,13 +14,17 @@ from fleet_tui.demo.host import personality
 from fleet_tui.demo.machine import Machine
 from fleet_tui.demo.pace import Pace
 from fleet_tui.demo.session import DemoSession
-from fleet_tui.demo.telling import LentPort
+from fleet_tui.demo.telling import LentPort, TellingPort
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from fleet_tui.demo.spec import DemoSpec, HostSpec
+
+    Serve = Callable[
+        [asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]], Coroutine[None, None, None]
+    ]
 
 _SLOW_LOGIN_SECONDS = 2.5
 _SLOW_DRAG = 3.0
@@ -95,15 +99,23 @@ class DemoServer(asyncssh.SSHServer):
         """Lend the fleet a port of the host's loopback, on this connection only."""
         if self._machine is None or listen_host != LOOPBACK or not listen_port:
             return False
-        return LentPort(self._connection, self._machine, listen_port)
+        if listen_port != self._hosts.spec.broker_port:
+            return TellingPort(self._connection, self._machine, listen_port)
+        has_own = self._machine.host.name == self._hosts.spec.broker_host
+        return False if has_own else LentPort(listen_port)
 
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
-    ) -> bool | Awaitable[asyncssh.SSHTCPSession[bytes]]:
-        """Forward to the inner hosts only, and only through the bastion."""
+    ) -> bool | Awaitable[asyncssh.SSHTCPSession[bytes]] | Serve:
+        """Forward to a broker that is there, and through the bastion to the inner hosts."""
         del orig_host, orig_port
         spec = self._hosts.spec
         machine = self._machine
+        if machine is not None and (machine.host.name, dest_port) == (
+            spec.broker_host,
+            spec.broker_port,
+        ):
+            return machine.broker.serve if dest_host == LOOPBACK else False
         if machine is None or not machine.host.spec.is_bastion or dest_host != LOOPBACK:
             return False
         if dest_port in (spec.port, spec.closed_port):

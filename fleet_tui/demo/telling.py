@@ -32,20 +32,33 @@ NEWS = (
 
 
 class LentPort(asyncssh.SSHListener):
-    """A port of the host's loopback that the fleet was lent, and is told things through."""
+    """A port of the host's loopback that the fleet was lent."""
 
-    def __init__(
-        self, connection: asyncssh.SSHServerConnection, machine: Machine, port: int
-    ) -> None:
+    def __init__(self, port: int) -> None:
         super().__init__()
-        self._connection = connection
-        self._machine = machine
         self._port = port
-        self._task = asyncio.create_task(self._tell_now_and_then())
 
     def get_port(self) -> int:
         """Return the port."""
         return self._port
+
+    def close(self) -> None:
+        """Give it back."""
+
+    async def wait_closed(self) -> None:
+        """Return at once: nobody is on it."""
+
+
+class TellingPort(LentPort):
+    """A lent port through which the host tells the fleet things."""
+
+    def __init__(
+        self, connection: asyncssh.SSHServerConnection, machine: Machine, port: int
+    ) -> None:
+        super().__init__(port)
+        self._connection = connection
+        self._machine = machine
+        self._task = asyncio.create_task(self._tell_now_and_then())
 
     def close(self) -> None:
         """Give it back."""
