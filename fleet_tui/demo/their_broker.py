@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ANSWERED_AFTER = 4.0
 FIRST_PID = 61_000
 SESSION = "k7r2m9qd"
+LABEL = "a claude-peers session, older than this fleet"
 _LAST_LINE_OF_KEEPER = b"keep\n"
 
 
@@ -49,7 +50,7 @@ class TheirBroker:
         self._next_pid = FIRST_PID + host.seed % 900
         folder = host.workdir.rpartition("/")[0] or host.home
         about = {"pid": 1_400 + host.seed % 300, "cwd": f"{folder}/reports"}
-        self._register({**about, "summary": "nightly reports; a claude-peers session, older than this fleet"}, SESSION)
+        self._register({**about, "summary": f"nightly reports; {LABEL}"}, SESSION)
 
     async def serve(
         self, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]
