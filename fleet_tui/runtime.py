@@ -62,6 +62,8 @@ class CoreThread(DeskSet):
         self._board: Board | None = None
         self._loop = asyncio.new_event_loop()
         self._opened: Future[None] = Future()
+        self._connecting: asyncio.Task[object] | None = None
+        self._is_closing = False
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
 
     @property
@@ -179,6 +181,7 @@ class CoreThread(DeskSet):
         else:
             self._opened.set_result(None)
         self._loop.run_forever()
+        self._loop.run_until_complete(_cancel_others())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
@@ -238,11 +241,18 @@ class CoreThread(DeskSet):
         )
 
     async def _close(self) -> None:
+        self._is_closing = True
+        if self._connecting is not None:  # else it would start what has been closed
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
         await self._fleet.close()
         if self._board is not None:
             self._board.close()
 
     async def _keep_connected(self) -> None:
+        if self._is_closing:
+            return
+        self._connecting = asyncio.current_task()
         if self._prepare is not None:
             try:
                 await asyncio.to_thread(self._prepare)
@@ -313,4 +323,12 @@ async def _others_end() -> None:
     """Let what was called on this loop begin, and wait for its end."""
     await asyncio.sleep(0)
     others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+async def _cancel_others() -> None:
+    """Cancel what is still under way on this loop, and wait for its end."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for other in others:
+        other.cancel()
     await asyncio.gather(*others, return_exceptions=True)

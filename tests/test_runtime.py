@@ -204,3 +204,27 @@ def test_the_hosts_are_listed_before_anything_is_opened(tmp_path: Path) -> None:
     core.stop()
     assert seen.fleet is None
     assert {name: view.link.state for name, view in seen.hosts.items()} == {"here": "unknown"}
+
+
+def test_what_was_still_being_prepared_starts_nothing_once_it_is_closed(tmp_path: Path) -> None:
+    begun, closing = threading.Event(), threading.Event()
+
+    def prepare() -> None:
+        begun.set()
+        assert closing.wait(PATIENCE)
+
+    core = CoreThread(fleet_file(tmp_path, [HERE]), prepare=prepare)
+    core.start().result(PATIENCE)
+    fleet, started = core._fleet, []
+    close = fleet.close
+
+    async def close_meanwhile() -> None:
+        closing.set()
+        await close()
+
+    fleet.close = close_meanwhile  # type: ignore[method-assign]
+    fleet.keep_connected = lambda: started.append("connected")  # type: ignore[method-assign]
+    core.keep_connected()
+    assert begun.wait(PATIENCE)
+    core.stop()
+    assert started == []
