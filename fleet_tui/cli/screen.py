@@ -128,6 +128,8 @@ def _serve(core: CoreThread, port: int, seconds: float | None) -> int:
 
 def demo_command(options: argparse.Namespace) -> int:
     """Open the screen on scripted hosts in a child process and a throw-away home."""
+    if options.hosts is not None and options.hosts < 1:
+        raise UsageError(f"--hosts: {options.hosts} is no number of hosts", mend="name one or more")
     from fleet_tui.demo import DemoFleet
 
     with DemoFleet.start(hosts=options.hosts) as demo:

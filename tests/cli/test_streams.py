@@ -69,3 +69,9 @@ def test_the_screen_asks_for_a_terminal(words: tuple[str, ...], here: Program) -
     assert (done.code, done.out) == (2, "")
     assert "the screen needs a terminal, and standard input is none" in done.err
     assert "ssh -t" in done.err
+
+
+def test_a_demo_of_no_hosts_is_refused(program: Program) -> None:
+    done = program.run("demo", "--hosts", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "--hosts: 0 is no number of hosts (name one or more)" in done.err
