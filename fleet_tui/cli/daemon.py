@@ -226,6 +226,7 @@ async def _serve(options: argparse.Namespace, drain: float) -> int:
         await asyncio.wait(ending, timeout=drain, return_when=asyncio.FIRST_COMPLETED)
         for task in ending:
             task.cancel()
+        await daemons.look()
         await tell_before_leaving(fleet)
         say("has ended")
     return 0

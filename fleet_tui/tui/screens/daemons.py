@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("state", "state", 12),
-    Column("name", "name", 12, is_flexible=True, most=26),
-    Column("when", "when", 9, is_flexible=True, most=28, drop=2),
+    Column("name", "name", 12, is_flexible=True, most=22),
+    Column("when", "when", 9, is_flexible=True, most=20, drop=2),
     Column("next", "next", 6, is_right=True),
     Column("last", "last", 5, is_right=True),
     Column("outcome", "outcome", 11),
@@ -69,7 +69,7 @@ class DutyRows:
         end = start_look(last)
         return {
             "state": [(f"{look.glyph} {look.word}", look.role)],
-            "name": [(fmt.clip_middle(clean(row.name), 26), "")],
+            "name": [(fmt.clip_middle(clean(row.name), 22), "")],
             "when": [(row.rhythm, "muted")],
             "next": [(self.until(row), "")],
             "last": [("" if last is None else fmt.age(self.now - last.begun_at), "muted")],
