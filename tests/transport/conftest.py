@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.durable import SHELLS, local_host, use_shell
 from tests.support.sshd import SshServer, ordinary_user
 from tests.transport.helpers import fleet_of, pool_of
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from fleet_tui.transport.base import Connection
+    from tests.support.durable import DurableHost
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +58,14 @@ async def ordinary(ordinary_server: SshServer) -> AsyncIterator[Connection]:
     """An open connection to it."""
     async with pool_of(fleet_of(ordinary_server)) as pool:
         yield await pool.connection("web")
+
+
+@pytest.fixture(params=SHELLS)
+async def host(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DurableHost]:
+    """This machine, with each of the shells that a host may have."""
+    use_shell(request.param, tmp_path, monkeypatch)
+    host = local_host(tmp_path / "state", monkeypatch)
+    yield host
+    await host.close()

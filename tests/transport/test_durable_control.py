@@ -14,27 +14,14 @@ from fleet_tui.transport.durable_control import close_input, feed, kill_tree, si
 from fleet_tui.transport.durable_inventory import RemoteRun, collect, expired, inventory
 from fleet_tui.transport.durable_state import RunFate, RunUnknown
 from tests.support.durable import (
-    SHELLS,
     DurableHost,
     is_alive,
     local_host,
     new_run,
-    use_shell,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-
-@pytest.fixture(params=SHELLS)
-async def host(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DurableHost]:
-    use_shell(request.param, tmp_path, monkeypatch)
-    host = local_host(tmp_path / "state", monkeypatch)
-    yield host
-    await host.close()
 
 
 async def test_open_input_outlives_who_wrote_it(host: DurableHost) -> None:

@@ -13,7 +13,6 @@ from fleet_tui.model.errors import FleetError, Refused, UsageError
 from fleet_tui.transport.base import ExitStatus
 from fleet_tui.transport.durable import RunUnknown
 from tests.support.durable import (
-    SHELLS,
     DurableHost,
     fill,
     is_alive,
@@ -21,7 +20,6 @@ from tests.support.durable import (
     new_run,
     path_without,
     tmpfs,
-    use_shell,
 )
 from tests.transport.helpers import Sink
 
@@ -32,16 +30,6 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import SignalName
 
 SLEEPER = "echo on; read x < fifo"
-
-
-@pytest.fixture(params=SHELLS)
-async def host(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DurableHost]:
-    use_shell(request.param, tmp_path, monkeypatch)
-    host = local_host(tmp_path / "state", monkeypatch)
-    yield host
-    await host.close()
 
 
 @pytest.fixture

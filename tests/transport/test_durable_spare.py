@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,21 +10,7 @@ from fleet_tui.model.errors import Refused
 from fleet_tui.transport.base import ExitStatus
 from fleet_tui.transport.durable import prepare
 from fleet_tui.transport.durable_control import signal_run
-from tests.support.durable import SHELLS, DurableHost, local_host, new_run, use_shell
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-
-@pytest.fixture(params=SHELLS)
-async def host(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DurableHost]:
-    use_shell(request.param, tmp_path, monkeypatch)
-    host = local_host(tmp_path / "state", monkeypatch)
-    yield host
-    await host.close()
+from tests.support.durable import DurableHost, new_run
 
 
 def leftovers(host: DurableHost) -> list[str]:
