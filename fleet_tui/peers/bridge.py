@@ -238,6 +238,7 @@ class Bridges:
         async with connection.forward_local("127.0.0.1", self._port) as port:
             broker = ForeignBroker(host, port)
             if not await broker.is_there():
+                broker.close()
                 return False
             bridge = Bridge(self._context, self._store, self._post, host, broker)
             try:
@@ -255,5 +256,6 @@ class Bridges:
             finally:
                 self.open.pop(host, None)
                 await bridge.end()
+                broker.close()
                 self._changed()
         return True

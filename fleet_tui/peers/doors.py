@@ -94,7 +94,10 @@ class Doors:
 
     async def _bridge_here(self, here: str) -> bool:
         """Join the broker on this machine from now on; False when it is none of claude-peers."""
-        if not await ForeignBroker(here, self._settings.broker_port).is_there():
+        broker = ForeignBroker(here, self._settings.broker_port)
+        is_there = await broker.is_there()
+        broker.close()
+        if not is_there:
             return False
         self._tasks.append(asyncio.create_task(self._keep_bridge(here)))
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,15 @@ class Mail:
 
 
 class ForeignBroker:
-    """One broker behind a loopback port here. Every method raises FleetError when it fails."""
+    """One broker behind a loopback port here. Every method raises FleetError when it fails.
+
+    Requests go over one connection, one after another: a bridge makes many each second.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
-        self._port = port
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+        self._lock = threading.Lock()
 
     async def is_claude_peers(self) -> bool:
         """Tell whether it is one, and not a broker of ours."""
@@ -109,21 +114,39 @@ class ForeignBroker:
             raise FleetError(f"its claude-peers broker answered {status}: {said}", where=self._host)
         return _json(answer)
 
+    def close(self) -> None:
+        """Hang up; another request dials again."""
+        with self._lock:
+            self._connection.close()
+
     def _exchange(self, method: str, path: str, data: bytes | None) -> tuple[int, str, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_WITHIN)
-        try:
-            headers = {"Content-Type": "application/json"} if data is not None else {}
-            connection.request(method, path, data, headers)
-            response = connection.getresponse()
-            server = response.headers.get("Server", "")
-            return response.status, server, response.read(ANSWER_BYTES)
-        except (OSError, http.client.HTTPException) as error:
-            said = one_line(str(error) or type(error).__name__, 100)
-            raise FleetError(
-                f"its claude-peers broker cannot be reached: {said}", where=self._host
-            ) from error
-        finally:
-            connection.close()
+        """Make one request, on the connection that is open; dial where it was closed meanwhile."""
+        with self._lock:
+            is_used = self._connection.sock is not None
+            try:
+                try:
+                    return self._exchanged(method, path, data)
+                except (http.client.RemoteDisconnected, ConnectionError):
+                    self._connection.close()
+                    if not is_used:
+                        raise
+                    return self._exchanged(method, path, data)
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                said = one_line(str(error) or type(error).__name__, 100)
+                raise FleetError(
+                    f"its claude-peers broker cannot be reached: {said}", where=self._host
+                ) from error
+
+    def _exchanged(self, method: str, path: str, data: bytes | None) -> tuple[int, str, bytes]:
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        self._connection.request(method, path, data, headers)
+        response = self._connection.getresponse()
+        server = response.headers.get("Server", "")
+        body = response.read(ANSWER_BYTES)
+        if not response.isclosed():
+            self._connection.close()  # it says more than we want to hear
+        return response.status, server, body
 
 
 def _json(body: bytes) -> Any:

@@ -103,6 +103,8 @@ class Mock:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    """Connections stay open, as those of Bun's server do."""
     mock = Mock()
 
     def do_GET(self) -> None:
