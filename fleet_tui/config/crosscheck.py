@@ -34,6 +34,7 @@ def crosscheck(
     _local(hosts, report)
     _via(hosts, report, ssh_config)
     _references(document, report)
+    _duties(document, report)
     _choices_between_keys(document, report)
     _mcp_servers(document, report)
 
@@ -178,6 +179,21 @@ def _references(document: Document, report: Report) -> None:
             resolve(str(workers), fleet)
         except TargetError as error:
             report.add(("queue", "workers"), error.what, error.mend or "mend the target")
+
+
+def _duties(document: Document, report: Report) -> None:
+    """Daemons and schedules are called by their names alone, in commands, locks and heartbeats."""
+    first: dict[str, str] = {}
+    for section in ("daemon", "schedule"):
+        for position, entry in enumerate(document.entries(section)):
+            name, here = entry.get("name"), f"{section}[{position + 1}]"
+            earlier = first.setdefault(str(name).casefold(), here) if name is not None else here
+            if earlier != here:
+                report.add(
+                    (section, position, "name"),
+                    f"{show(name)} is the name of {earlier} already",
+                    "each daemon and schedule needs its own",
+                )
 
 
 def _choices_between_keys(document: Document, report: Report) -> None:

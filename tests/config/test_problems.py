@@ -150,6 +150,15 @@ CASES: dict[str, tuple[str, list[str]]] = {
             '9: host[4].name: "web" is a group too; give host or group another name',
         ],
     ),
+    "daemons that share a name": (
+        '[[host]]\nname = "nas"\n'
+        '[[daemon]]\nname = "scout"\ntarget = "all"\nprompt = "look"\nevery = "1h"\n'
+        '[[schedule]]\nname = "Scout"\ntarget = "all"\nprompt = "look"\nat = "07:30"\n',
+        [
+            '9: schedule[1].name: "Scout" is the name of daemon[1] already; '
+            "each daemon and schedule needs its own",
+        ],
+    ),
     "two primaries": (
         '[[host]]\nname = "a"\nroles = ["primary"]\n[[host]]\nname = "b"\n'
         'roles = ["worker", "primary"]\n',
