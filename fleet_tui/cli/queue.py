@@ -68,7 +68,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     made.add_argument("--notify", action="store_true", help="raise it as a notice too")
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there")
     queue_migrate.declare(verb("migrate", queue_migrate.migrate, "move it to another place"))
-    verb("pause", _pause, "let the workers of this machine take nothing")
+    verb("pause", _pause, "let all workers of the queue take nothing")
     verb("resume", _resume, "let them go on")
 
 
@@ -299,12 +299,14 @@ async def _report(fleet: Fleet, options: argparse.Namespace) -> int:
 
 
 async def _pause(fleet: Fleet, _options: argparse.Namespace) -> int:
-    fleet.parts.queue.pause(True)
-    say("the workers of this machine take nothing until `fleet-tui queue resume`")
+    queue = fleet.parts.queue
+    paused = await queue.pause(True)
+    by = f", paused by {paused.by} since {paused.since}" if paused else ""
+    say(f"no worker of {queue.store.place} takes anything until `fleet-tui queue resume`{by}")
     return 0
 
 
 async def _resume(fleet: Fleet, _options: argparse.Namespace) -> int:
-    fleet.parts.queue.pause(False)
-    say("the workers of this machine go on")
+    await fleet.parts.queue.pause(False)
+    say("all workers of the queue go on")
     return 0

@@ -79,10 +79,10 @@ class QueueDesk:
         return self._order(lambda orders: orders.take_back(names))
 
     def pause(self, is_paused: bool) -> Future[None]:
-        """Stop or wake the workers of this machine."""
+        """Stop or wake all workers of the queue."""
 
         async def pause(_orders: Orders) -> None:
-            self._queue.pause(is_paused)
+            await self._queue.pause(is_paused)
 
         return self._order(pause)
 

@@ -73,7 +73,10 @@ class QueueView(PartView):
     """Why the queue cannot be read, one sentence; the rest is then what was last known."""
     made_at: float = 0.0
     is_paused: bool = False
-    """True while the workers of this machine are told to take nothing."""
+    """True while all workers of the queue are told to take nothing."""
+    paused_by: str = ""
+    paused_since: str = ""
+    """As the clock of whoever paused it said, in ISO form; empty when it was not told."""
     weaknesses: tuple[str, ...] = ()
     """What its server lacks, one sentence each."""
 

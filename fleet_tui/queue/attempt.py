@@ -12,7 +12,9 @@ from fleet_tui.model.errors import FleetError, Refused
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.task import Claim, LeaseLost, Owner, QueueError, Result
 from fleet_tui.model.text import one_line
+from fleet_tui.queue import spent
 from fleet_tui.queue.ending import MINUTE, decide
+from fleet_tui.queue.inspecting import digest
 from fleet_tui.queue.ledger import Attempt
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ class AttemptRun:
         now = context.clock.time()
         try:
             inspection = await asyncio.to_thread(bench.inspector.admit, self.task, now)
+            inspection = await self._accepted(inspection)
             if inspection.refusal:
                 await self._refuse(inspection)
                 return Rest()
@@ -111,6 +114,21 @@ class AttemptRun:
         """End the run and give the task to whoever wants it."""
         self.is_handing_back = True
         await self._cancel_run()
+
+    async def _accepted(self, inspection: Inspection) -> Inspection:
+        """Ask the queue whether a worker of another machine has taken this signed task before."""
+        verdict = inspection.verdict
+        if inspection.refusal or not verdict.holds:
+            return inspection
+        why = ""
+
+        async def accept() -> None:
+            nonlocal why
+            store, task = self._bench.store, self.task
+            why = await spent.accept(store, verdict.id, task.name, digest(task))
+
+        await self._surely(accept)
+        return inspection.replayed(why) if why else inspection
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -177,6 +195,7 @@ class AttemptRun:
             part = self._bench.inspector.signed_id(self.task)
             if part:
                 await asyncio.to_thread(self._bench.ledger.spend, part)
+                await self._surely(lambda: spent.spend(store, part))
         elif decision.ending == "fail":
             await self._surely(lambda: store.fail(claim, result))
         else:

@@ -20,6 +20,7 @@ from fleet_tui.queue.directory_claims import Claimer
 from fleet_tui.queue.directory_custody import Custody, Hold
 from fleet_tui.queue.directory_faults import told
 from fleet_tui.queue.directory_listing import Lister
+from fleet_tui.queue.directory_marks import Marks
 from fleet_tui.queue.directory_orders import Orders
 from fleet_tui.queue.directory_reaper import Reaper
 from fleet_tui.queue.names import BEATS, DONE, FAILED, FOLDERS, TMP, read_claim
@@ -78,6 +79,7 @@ class FolderStore:
         self._reaper = Reaper(self._custody, rules, clock)
         self._orders = Orders(self._custody, self._reaper, clock)
         self._lister = Lister(folder, self._backlog, self._reaper)
+        self._marks = Marks(folder)
         self._holds: dict[str, Hold] = {}
         self._looking = asyncio.Lock()
         """One at a time scans what waits: claims, listings and reaping share what they saw."""
@@ -275,6 +277,24 @@ class FolderStore:
     async def heartbeats(self) -> list[Beat]:
         """Return all heartbeats."""
         return await self._do("read heartbeats", self._beats())
+
+    # What holds for all workers.
+
+    async def put_mark(self, name: str, data: bytes) -> bool:
+        """Make a mark."""
+        return await self._whole("write a mark", self._marks.put(name, data))
+
+    async def mark(self, name: str) -> bytes | None:
+        """Return what a mark says."""
+        return await self._do("read a mark", self._marks.get(name))
+
+    async def remove_mark(self, name: str) -> None:
+        """Take a mark away."""
+        await self._whole("remove a mark", self._marks.remove(name))
+
+    async def marks(self) -> list[str]:
+        """Return the names of all marks."""
+        return await self._do("list marks", self._marks.names())
 
     # How it is done.
 

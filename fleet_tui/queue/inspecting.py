@@ -27,6 +27,10 @@ class Inspection:
         """True when a valid signature stands behind it."""
         return self.verdict.holds
 
+    def replayed(self, why: str) -> Inspection:
+        """Return the refusal of a task whose signature was used before."""
+        return Inspection(f"replayed: {why}", _replayed(self.verdict, why))
+
 
 class Inspector:
     """Judges tasks of one queue, by the allowed_signers file and the ledger."""
@@ -76,7 +80,7 @@ class Inspector:
         if verdict.holds:
             why = self._ledger.accept(verdict.id, task.name, digest(task), now)
             if why:
-                return Inspection(f"replayed: {why}", _replayed(verdict, why))
+                return Inspection("", verdict).replayed(why)
         return Inspection("", verdict)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.journal import disk
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.task import NoSuchTask
+from fleet_tui.queue import spent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ async def migrate(
     """
     held = await asyncio.to_thread(_read, journal)
     done = Migration()
+    await spent.copy(source, target)
     listing = await source.listing(list(_WAITING), limit=_EVERYTHING)
     for entry in listing.entries:
         was_pending = entry.state == "pending" or entry.name in held

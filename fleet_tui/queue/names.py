@@ -13,6 +13,7 @@ failed/<name>.md  .md.result                    failed, or out of attempts
 failed/<name>.md.cancelled  .md.quarantined     why it is in failed/ instead
 failed/<claim>.late                             the result of an owner who had lost the task
 .tmp/<claim>.<kind>                             an end that is being written
+.marks/paused  .marks/signed-<hash>             what holds for all workers: made once, by the first
 ```
 """
 
@@ -26,8 +27,8 @@ from typing import Literal
 from fleet_tui.model.task import MAX_NAME_BYTES, FinalState, Owner, unfit_name
 
 PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
-BEATS, TMP = ".heartbeats", ".tmp"
-FOLDERS = (PENDING, RUNNING, DONE, FAILED, BEATS, TMP)
+BEATS, TMP, MARKS = ".heartbeats", ".tmp", ".marks"
+FOLDERS = (PENDING, RUNNING, DONE, FAILED, BEATS, TMP, MARKS)
 TASK = ".md"
 HELD = ".md.held"
 SIG = ".md.sig"

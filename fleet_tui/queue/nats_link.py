@@ -7,6 +7,7 @@
 | `fleet-<q>-tasks` | key-value | each task's record; its revision is the fence |
 | `fleet-<q>-texts` | key-value | texts and signatures |
 | `fleet-<q>-results` | key-value | results, in pieces, by fence |
+| `fleet-<q>-marks` | key-value | what holds for all workers: pause, signed tasks taken |
 | `fleet-<q>-beats` | key-value, in memory | heartbeats |
 """
 
@@ -17,13 +18,13 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import nats
 import nats.errors
 import nats.js.errors
 from nats.js import api
 
 from fleet_tui.model.task import MAX_TASK_BYTES, QueueError
 from fleet_tui.model.text import one_line
+from fleet_tui.transport.nats_client import closed_on_failure, connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -61,6 +62,7 @@ class NatsLink:
         self.texts: KeyValue
         self.results: KeyValue
         self.beats: KeyValue
+        self.marks: KeyValue
 
     @property
     def client(self) -> Client:
@@ -93,22 +95,10 @@ class NatsLink:
         async def reconnected() -> None:
             on_reconnect()
 
-        async def quiet(error: Exception) -> None:
-            """Every failure reaches its caller; the library would write it to the terminal."""
-
-        seed = self._credentials is not None and self._credentials.suffix in (".nk", ".seed")
-        path = str(self._credentials) if self._credentials else None
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                self._client = await nats.connect(
-                    self.url,
-                    name="fleet-tui queue",
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.2,
-                    reconnected_cb=reconnected,
-                    error_cb=quiet,
-                    user_credentials=None if seed else path,
-                    nkeys_seed=path if seed else None,
+                self._client = await connect(
+                    self.url, "fleet-tui queue", self._credentials, reconnected
                 )
         except (OSError, ValueError, TimeoutError, nats.errors.Error) as error:
             raise QueueError(
@@ -117,7 +107,7 @@ class NatsLink:
                 mend="start it (`nats-server -js`), or correct `url` and `login` in [queue]",
             ) from error
         self.js = self._client.jetstream(timeout=ANSWER_SECONDS)
-        async with self.told("make the queue"):
+        async with self.told("make the queue"), closed_on_failure(self._client):
             await self._make()
 
     async def close(self) -> None:
@@ -173,6 +163,7 @@ class NatsLink:
         self.tasks = await self._bucket("tasks")
         self.texts = await self._bucket("texts")
         self.results = await self._bucket("results")
+        self.marks = await self._bucket("marks")
         self.beats = await self._bucket("beats", in_memory=True)
 
     async def _stream(self, config: api.StreamConfig) -> None:

@@ -7,6 +7,8 @@ import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+
 from fleet_tui.model.task import FINAL_STATES, TASK_STATES, Listing, Result
 from fleet_tui.queue.beatfile import read_beat, write_beat
 from fleet_tui.queue.directory_store import check_priority
@@ -228,7 +230,39 @@ class NatsStore:
         found.sort(key=lambda one: one.key)
         return [read_beat(name_of(one.key), one.value or b"", one.revision or 0) for one in found]
 
+    # What holds for all workers.
+
+    async def put_mark(self, name: str, data: bytes) -> bool:
+        """Make a mark."""
+        return await self._whole("write a mark", self._put_mark(name, data))
+
+    async def mark(self, name: str) -> bytes | None:
+        """Return what a mark says."""
+        return await self._do("read a mark", self._mark(name))
+
+    async def remove_mark(self, name: str) -> None:
+        """Take a mark away."""
+        await self._whole("remove a mark", self._link.marks.purge(name))
+
+    async def marks(self) -> list[str]:
+        """Return the names of all marks."""
+        found = await self._do("list marks", entries(self._link.marks, ">"))
+        return sorted(one.key for one in found)
+
     # How it is done.
+
+    async def _put_mark(self, name: str, data: bytes) -> bool:
+        try:
+            await self._link.marks.create(name, data)
+        except KeyWrongLastSequenceError:
+            return False
+        return True
+
+    async def _mark(self, name: str) -> bytes | None:
+        try:
+            return (await self._link.marks.get(name)).value or b""
+        except KeyNotFoundError:
+            return None
 
     def _entry(self, one: Known, known: dict[str, Known]) -> TaskEntry:
         waits = ""

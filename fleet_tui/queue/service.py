@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from fleet_tui.model.events import PartChanged
 from fleet_tui.model.queue_view import QueueView
 from fleet_tui.model.task import TASK_STATES, QueueError
 from fleet_tui.model.text import one_line
+from fleet_tui.queue import pause as pausing
 from fleet_tui.queue.attempt import Bench
 from fleet_tui.queue.explain import why_stalled
 from fleet_tui.queue.fitting import Ability
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.events import Event
     from fleet_tui.model.queue_view import TaskRow, WorkerRow
     from fleet_tui.model.task import Beat, Reaped
+    from fleet_tui.queue.pause import Pause
     from fleet_tui.queue.report import Report
     from fleet_tui.queue.store import TaskStore
 
@@ -43,8 +46,6 @@ LOOK_SECONDS = 2.0
 REAP_SECONDS = 5.0
 PICTURE_SECONDS = 0.25
 """Time between two pictures at least, however much changes."""
-PAUSED = "queue-paused"
-"""A file of the state folder: while it is there, the workers of this machine take nothing."""
 
 
 class Queue:
@@ -56,7 +57,8 @@ class Queue:
         self.store = store
         self.workers: list[Worker] = []
         self._opening: asyncio.Task[None] | None = None
-        self._paused = context.data_dir / PAUSED
+        self._pause: Pause | None = None
+        """As the queue last said."""
         is_same_clock = str(store.place).startswith("/")
         self._ages = Ages(is_same_clock=is_same_clock)
         self._results = Results(store)
@@ -66,6 +68,7 @@ class Queue:
         self._pulses: dict[str, str] = {}
         self._hurry = asyncio.Event()
         self._is_watching = False
+        self._is_heeding = False
         self._has_warned = False
         self._unsubscribe = context.bus.subscribe(self._heard)
 
@@ -90,8 +93,8 @@ class Queue:
 
     @property
     def is_paused(self) -> bool:
-        """True while the workers of this machine are to take nothing."""
-        return self._paused.exists()
+        """True while the workers of this queue, wherever they are, are to take nothing."""
+        return self._pause is not None
 
     async def open(self) -> None:
         """Find the queue; raises QueueError, and tries again when asked again."""
@@ -163,6 +166,7 @@ class Queue:
             while True:
                 try:
                     await self.open()
+                    await self.learn_pause()
                     break
                 except QueueError as error:
                     if once:
@@ -170,6 +174,9 @@ class Queue:
                     self._fail(error)
                     await asyncio.sleep(REAP_SECONDS)
             self._warn()
+            if not self._is_heeding:
+                self._is_heeding = True
+                self._context.spawn(self._heed_pauses())
             await worker.run(once=once)
         finally:
             self.workers.remove(worker)
@@ -184,18 +191,31 @@ class Queue:
         key, text = self._context.new_id("n"), f"queue report: {report.summary}"
         self._context.notice(key, severity, "queue-report", "fleet", text)  # type: ignore[arg-type]
 
-    def pause(self, is_paused: bool) -> None:
-        """Tell the workers of this machine to take nothing, or to go on. Raises FleetError."""
-        try:
-            if is_paused:
-                self._paused.touch(mode=0o600)
-            else:
-                self._paused.unlink(missing_ok=True)
-        except OSError as error:
-            raise FleetError(
-                f"cannot be written: {error.strerror}", where=str(self._paused)
-            ) from None
+    async def pause(self, is_paused: bool) -> Pause | None:
+        """Tell all workers of the queue to take nothing, or to go on; raises QueueError.
+
+        Returns the pause that is in force: an earlier one of somebody else stays.
+        """
+        await self.open()
+        if is_paused:
+            now = datetime.fromtimestamp(self._context.clock.time()).astimezone()
+            await pausing.pause(self.store, self._context.by, now.isoformat(timespec="seconds"))
+        else:
+            await pausing.resume(self.store)
+        await self.learn_pause()
         self._hurry.set()
+        return self._pause
+
+    async def learn_pause(self) -> None:
+        """Ask the queue whether it is paused; raises QueueError."""
+        self._pause = await pausing.pause_of(self.store)
+
+    async def _heed_pauses(self) -> None:
+        """Ask again and again, for workers here while no picture is made."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(QueueError):  # the worker tells that the queue is away
+                await self.learn_pause()
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -207,6 +227,7 @@ class Queue:
     async def look(self) -> QueueView:
         """Make the picture anew, and publish it when it differs; raises QueueError."""
         await self.open()
+        await self.learn_pause()
         listing = await self.store.listing(TASK_STATES, limit=SHOWN)
         await self._results.read(listing.entries)
         beats = await self.store.heartbeats()
@@ -234,6 +255,8 @@ class Queue:
                 why_stalled(pending, abilities, self._context.config.hosts),
                 made_at=wall,
                 is_paused=self.is_paused,
+                paused_by=self._pause.by if self._pause else "",
+                paused_since=self._pause.since if self._pause else "",
                 weaknesses=self.store.weaknesses,
             )
         )

@@ -193,3 +193,20 @@ class TaskStore(Protocol):
 
     async def heartbeats(self) -> list[Beat]:
         """Return all heartbeats, other tools' too; one that cannot be read says so in `word`."""
+
+    # What holds for all its workers.
+
+    async def put_mark(self, name: str, data: bytes) -> bool:
+        """Make a mark unless there is one of this name, durable on return.
+
+        True for the one caller who made it. Names are of letters, digits and dashes.
+        """
+
+    async def mark(self, name: str) -> bytes | None:
+        """Return what a mark says, None without one."""
+
+    async def remove_mark(self, name: str) -> None:
+        """Take a mark away, if it is there."""
+
+    async def marks(self) -> list[str]:
+        """Return the names of all marks."""

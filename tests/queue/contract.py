@@ -9,6 +9,8 @@ import pytest
 
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.task import Beat, LeaseLost, NoSuchTask, Result, TaskTextError
+from fleet_tui.queue import spent
+from fleet_tui.queue.pause import Pause, pause, pause_of, resume
 from fleet_tui.queue.store import Draft
 from tests.queue.folders import added, anything, claimed, counts
 
@@ -220,6 +222,39 @@ class StoreContract:
         done = await asyncio.gather(*(work() for _ in range(4)))
         assert sorted(name for mine in done for name in mine) == names
         assert await counts(store) == {"done": 30}
+
+    async def test_a_mark_is_made_once_by_whoever_comes_first(self, store: TaskStore) -> None:
+        assert await store.mark("paused") is None
+        await store.remove_mark("paused")
+        made = await asyncio.gather(*(store.put_mark("paused", b"%d" % n) for n in range(6)))
+        assert sorted(made) == [False] * 5 + [True]
+        assert await store.mark("paused") == b"%d" % made.index(True)
+        await store.put_mark("signed-ab12", b"x")
+        assert await store.marks() == ["paused", "signed-ab12"]
+        await store.remove_mark("paused")
+        assert await store.mark("paused") is None
+        assert await store.marks() == ["signed-ab12"]
+        assert await store.put_mark("paused", b"anew")
+        assert await store.mark("paused") == b"anew"
+        assert await counts(store) == {}
+
+    async def test_a_pause_holds_for_all_and_says_whose_it_is(self, store: TaskStore) -> None:
+        assert await pause_of(store) is None
+        assert await pause(store, "ann@here", "2026-11-21T10:00:00+01:00")
+        assert not await pause(store, "bob@there", "2026-11-21T11:00:00+01:00")
+        assert await pause_of(store) == Pause("ann@here", "2026-11-21T10:00:00+01:00")
+        await resume(store)
+        assert await pause_of(store) is None
+
+    async def test_a_signature_is_spent_for_all_machines(self, store: TaskStore) -> None:
+        assert await spent.accept(store, "id/../1", "one", "d1") == ""
+        assert await spent.accept(store, "id/../1", "one", "d1") == ""
+        assert "taken before" in await spent.accept(store, "id/../1", "two", "d1")
+        assert "taken before" in await spent.accept(store, "id/../1", "one", "d2")
+        await spent.spend(store, "id/../1")
+        await spent.spend(store, "id/../1")
+        assert "done before" in await spent.accept(store, "id/../1", "one", "d1")
+        assert await spent.accept(store, "id-2", "two", "d1") == ""
 
     async def test_heartbeats_are_read_as_written(self, store: TaskStore) -> None:
         beat = Beat("nas1.w", "1", "nas1", word="idle", doing=("one",), labels=("gpu",), slots=2)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_tui.model.task import QueueError, Result
+from fleet_tui.queue import spent
+from fleet_tui.queue.directory import directory_store
 from fleet_tui.queue.migrate import migrate
 from fleet_tui.queue.nats_store import NatsStore
+from fleet_tui.queue.pause import pause, pause_of
 from fleet_tui.queue.store import Draft
 from tests.queue.folders import (
     RULES,
@@ -126,6 +129,19 @@ async def test_cut_short_at_every_step(where: str, tmp_path: Path) -> None:
         found = await counts(target)
         assert found == {"pending": 2, "held": 1, "done": 1, "failed": 1, "cancelled": 1}
     assert step > 15
+
+
+async def test_what_was_signed_and_taken_is_known_at_the_target(tmp_path: Path) -> None:
+    clock = OwnClock()
+    source, target = (directory_store(tmp_path / name, RULES, clock) for name in ("a", "b"))
+    await source.open()
+    await target.open()
+    assert await spent.accept(source, "id-1", "one", "d1") == ""
+    await spent.spend(source, "id-1")
+    await pause(source, "me", "now")
+    await migrate(source, target, tmp_path / "journal")
+    assert "done before" in await spent.accept(target, "id-1", "one", "d1")
+    assert await pause_of(target) is None
 
 
 async def test_a_name_that_is_taken_stays(tmp_path: Path) -> None:

@@ -114,6 +114,31 @@ async def test_another_try_of_a_signed_task_is_no_replay(
         assert await here.states() == {"look": "done"}
 
 
+async def test_what_one_machine_has_done_no_other_does_again(
+    tmp_path: Path, keys: tuple[Path, Path]
+) -> None:
+    """Two machines with a state folder each and one queue; the second never saw the task."""
+    allowed = str(tmp_path / "allowed")
+    queue = tmp_path / "queue"
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "queue").symlink_to(queue)
+    queue.mkdir()
+    async with (
+        site(folders[0], {"box": prints(ANSWER)}, allowed_signers=allowed) as here,
+        site(folders[1], {"box": prints(ANSWER)}, allowed_signers=allowed) as there,
+    ):
+        text = with_identity(b"Look.", "t-1", here.stage.fleet.clock.time() + HOUR)
+        await here.queue.store.add([signed(keys[0], "look", text)])
+        await here.work_off()
+        assert await here.states() == {"look": "done"}
+        await here.queue.store.remove("look")
+        await there.queue.store.add([signed(keys[0], "look", text)])
+        assert await refusal(there, "look") == "replayed: a task with its id was done before"
+        assert there.stage.pool.started == []
+
+
 async def test_a_bad_signature_is_refused_also_where_none_is_asked_for(
     tmp_path: Path, keys: tuple[Path, Path]
 ) -> None:

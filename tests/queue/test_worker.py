@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from fleet_tui.model.events import NoticeRaised
+from fleet_tui.queue import service
 from fleet_tui.queue.directory import directory_store
 from tests.queue.site import ANSWER, BROKEN, RULES, site, until
 from tests.support.fakes import obeys, prints, waits_for
@@ -146,9 +148,9 @@ async def test_a_cancelled_task_ends_its_run(tmp_path: Path) -> None:
         await working
 
 
-async def test_pausing_holds_the_workers_of_this_machine(tmp_path: Path) -> None:
+async def test_pausing_holds_the_workers(tmp_path: Path) -> None:
     async with site(tmp_path, {"box": prints(ANSWER)}) as here:
-        here.queue.pause(True)
+        await here.queue.pause(True)
         await here.add("a")
         worker = here.worker()
         working = asyncio.create_task(here.queue.work(worker))
@@ -156,11 +158,41 @@ async def test_pausing_holds_the_workers_of_this_machine(tmp_path: Path) -> None
         view = await here.queue.look()
         assert view.is_paused
         assert view.stalled == ("1 pending, every worker is paused: box." + _machine(here),)
-        here.queue.pause(False)
+        await here.queue.pause(False)
         worker.drain()
         await working
         await here.work_off()
         assert await here.states() == {"t1": "done"}
+
+
+async def test_a_pause_holds_the_workers_of_other_machines(tmp_path: Path) -> None:
+    queue = tmp_path / "queue"
+    queue.mkdir()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "queue").symlink_to(queue)
+    scripts = {"box": prints(ANSWER)}
+    with patch.object(service, "LOOK_SECONDS", 0.02):
+        async with (
+            site(tmp_path / "one", scripts) as here,
+            site(tmp_path / "other", scripts) as far,
+        ):
+            worker = far.worker()
+            working = asyncio.create_task(far.queue.work(worker))
+            await until(lambda: worker in far.queue.workers)
+            paused = await here.queue.pause(True)
+            assert paused is not None
+            await until(lambda: far.queue.is_paused)
+            await here.add("a")
+            view = await far.queue.look()
+            assert (view.paused_by, view.paused_since) == (here.stage.fleet.by, paused.since)
+            assert await far.queue.pause(True) == paused
+            assert await far.states() == {"t1": "pending"}
+            await here.queue.pause(False)
+            await until(lambda: not far.queue.is_paused)
+            await until(lambda: worker.tally.last_word == "ended t1")
+            worker.drain()
+            await working
 
 
 def _machine(here: object) -> str:

@@ -74,7 +74,9 @@ class FakeQueue:
 
     def pause(self, is_paused: bool) -> Future[None]:
         self._control.calls.append(("queue.pause", is_paused))
-        self.show(*self.view.rows, is_paused=is_paused)
+        told = {"paused_by": "walhus@cc-pc", "paused_since": "2026-11-21T10:00:00+01:00"}
+        more = told if is_paused else dict.fromkeys(told, "")
+        self.show(*self.view.rows, is_paused=is_paused, **more)
         return done(None)
 
     def report(self) -> Future[str]:

@@ -219,7 +219,7 @@ async def test_workers_are_paused_and_the_report_is_shown() -> None:
     async with at_desk(control, (120, 40)) as desk:
         await desk.press("2", "c")
         assert orders(control) == [("queue.pause", True)]
-        assert "workers of this machine are paused" in desk.text()
+        assert "paused by walhus@cc-pc, 11-21 10:00" in desk.text()
         await desk.press("c")
         assert orders(control)[-1] == ("queue.pause", False)
         await desk.press("m")

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.queue_view import PROMISE, QueueView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.panes.table_pane import TablePane
 from fleet_tui.tui.safe import clean, short
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.queue_view import TaskRow
     from fleet_tui.model.snapshot import RunView
@@ -105,7 +102,7 @@ class TaskRows:
         return row.cost_usd if live is None or row.cost_usd is not None else live.run.cost_usd
 
 
-class QueuePane(Pane):
+class QueuePane(TablePane):
     """All tasks."""
 
     place = "queue"
@@ -113,18 +110,9 @@ class QueuePane(Pane):
     BINDINGS = bindings_for("queue", "tasks", "list")
 
     def __init__(self) -> None:
-        super().__init__(id=self.place)
         self.rows = TaskRows()
-        self.table = LineTable(self.rows, COLUMNS, can_mark=True, empty=ABSENT, id="queue-table")
-        self._filtered = FilteredTable(self.table)
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self._filtered
-
-    def take_focus(self) -> None:
-        """Focus the table."""
-        self.screen.set_focus(self.table)
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=ABSENT, id="queue-table")
+        super().__init__(table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show a newer picture at once, ages and costs when they may move."""
@@ -152,7 +140,9 @@ def note_of(view: QueueView) -> tuple[str, str]:
     if view.problem:
         return view.problem, "$fleet-bad"
     if view.is_paused:
-        return "workers of this machine are paused · c lets them go on", "$fleet-wait"
+        by = f" by {clean(view.paused_by)}" if view.paused_by else ""
+        since = f", {clean(view.paused_since)[5:16].replace('T', ' ')}" if view.paused_since else ""
+        return f"paused{by}{since} · c ends it", "$fleet-wait"
     if view.stalled:
         return view.stalled[0], "$fleet-wait"
     return PROMISE, "$fleet-faint"

@@ -170,13 +170,13 @@ def take_back(app: FleetApp, _argument: str) -> None:
 
 
 def pause(app: FleetApp, _argument: str) -> None:
-    """Let the workers of this machine take nothing, or go on."""
+    """Let all workers of the queue take nothing, or go on."""
     view = app.store.part(QueueView)
     is_paused = not (view is not None and view.is_paused)
     told = "take nothing now" if is_paused else "go on"
     app.ask(
         app.control.queue.pause(is_paused),
-        lambda _none: app.toast(f"The workers of this machine {told}."),
+        lambda _none: app.toast(f"All workers of the queue {told}."),
     )
 
 
@@ -245,7 +245,7 @@ ACTIONS = (
            why_disabled=_needs(WAITING, _NOT_WAITING)),
     Action("queue.take-back", "Take running tasks from their owners", ("t",), "tasks", take_back,
            danger="ask", needs_write=True, why_disabled=_needs(RUNNING, _NOT_RUNNING)),
-    Action("queue.pause", "Pause the workers of this machine, or let them go on", ("c",), "tasks",
+    Action("queue.pause", "Pause all workers of the queue, or let them go on", ("c",), "tasks",
            pause, needs_write=True, why_disabled=_no_queue, command="queue-pause"),
     Action("queue.report", "What has ended: failed, needs a human, fine", ("m",), "tasks", report,
            hint="report", why_disabled=_no_queue, command="queue-report"),
