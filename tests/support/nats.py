@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support.greeting import kill, start_until_it_greets
 from tests.support.parts import require
 from tests.support.sshd import LOOPBACK, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
-
-_STARTS_WITHIN = 10.0
 
 
 @dataclass
@@ -50,25 +47,21 @@ class NatsServer:
             f'jetstream {{ store_dir: "{self.home}/js", max_mem: 64MB, max_file: 1GB }}\n'
         )
         log = self.home / "nats.log"
-        self.process = subprocess.Popen(
+        self.process = start_until_it_greets(
             [self.binary, "-c", str(config), "-l", str(log)],
-            stdin=subprocess.DEVNULL,
+            (LOOPBACK, self.port),
+            b"INFO",
+            log,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self.home,  # a stream with no place of its own is written to where it was started
-            start_new_session=True,
         )
-        deadline = time.monotonic() + _STARTS_WITHIN
-        while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"nats-server did not start: {log.read_text()[-2000:]}")
         return self
 
     def kill(self) -> None:
         """SIGKILL it."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            kill(self.process)
             self.process = None
 
     def restart(self) -> None:
@@ -86,10 +79,3 @@ class NatsServer:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection((LOOPBACK, self.port), 1) as probe:
-                return probe.recv(4) == b"INFO"
-        except OSError:
-            return False

@@ -8,12 +8,12 @@ import pwd
 import signal
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.greeting import kill, start_until_it_greets
 from tests.support.parts import missing, require
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LOOPBACK = "127.0.0.1"
-_STARTS_WITHIN = 10.0
 
 
 def make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "", bits: int = 0) -> Path:
@@ -130,16 +129,13 @@ class SshServer:
         if os.geteuid() == 0:
             # Debian's sshd insists on it; its service unit makes it, we are no service.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.process = subprocess.Popen(
+        self.process = start_until_it_greets(
             [self.binary, "-D", "-f", str(config), "-E", str(self.log)],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            (self.address, self.port),
+            b"SSH-",
+            self.log,
             **self._as_user(),
         )
-        deadline = time.monotonic() + _STARTS_WITHIN
-        while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"sshd did not start: {self.log.read_text()[-2000:]}")
         return self
 
     def stop(self) -> None:
@@ -153,8 +149,7 @@ class SshServer:
         """SIGKILL it and every process it serves a connection with."""
         children = self.connections()
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            kill(self.process)
             self.process = None
         self.kill_connections(children)
 
@@ -268,13 +263,6 @@ class SshServer:
             if path != self.user_key:
                 os.chown(path, entry.pw_uid, entry.pw_gid)
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection((self.address, self.port), 1) as probe:
-                return probe.recv(4) == b"SSH-"
-        except OSError:
-            return False
 
 
 def _descendants(pid: int, name: str) -> list[int]:
