@@ -35,3 +35,19 @@ async def test_help_tells_why_of_the_place_it_is_about() -> None:
         await desk.write("mark the row")
         assert "Mark the row" in desk.text()
         assert "cannot be marked" not in desk.text()
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (80, " 1 hosts 9  2 queue  3 peers  4 notices 4  5 output"),
+        (50, " 1 hosts  2 queue  3 peers  4 notices  5 output"),
+        (40, " 1 hosts  2  3  4  5"),
+    ],
+)
+async def test_a_narrow_screen_names_every_pane(width: int, told: str) -> None:
+    async with at_desk(recorded(), size=(width, 12)) as desk:
+        line = desk.text().splitlines()[1]
+        assert " ".join(line.split()) == " ".join(told.split())
+        await desk.press("4")
+        assert "4 notices" in desk.text().splitlines()[1]

@@ -217,7 +217,7 @@ class MainScreen(Screen[None]):
         for pane in self.panes:
             count = counts.get(pane.place)
             tabs.append((pane.place, f"{pane.place} {count}" if count else pane.place))
-        self.tabs.show(tabs, self.current)
+        self.tabs.show(tabs, self.current, self.size.width - 2)
 
     @on(Pane.Entered)
     def _entered(self, event: Pane.Entered) -> None:

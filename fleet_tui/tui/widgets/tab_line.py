@@ -31,14 +31,20 @@ class TabLine(Static):
         self._line = Content("")
         self._ends: list[tuple[int, str]] = []
 
-    def show(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
-        """Show (pane, label) tabs with the current one marked."""
+    def show(self, tabs: Sequence[tuple[str, str]], current: str, width: int) -> None:
+        """Show (pane, label) tabs within a width, with the current one marked.
+
+        Where room is short, labels become the panes' names, then all but the current one's go.
+        """
+        names = [(place, place) for place, _ in tabs]
+        bare = [(place, place if place == current else "") for place, _ in tabs]
+        tabs = next((way for way in (tabs, names) if _width(way) <= width), bare)
         pieces: list[tuple[str, str]] = []
         self._ends = []
         at = 0
         for number, (place, label) in enumerate(tabs, 1):
             is_current = place == current
-            text = f" {number} {label} "
+            text = f" {number} {label} " if label else f" {number} "
             pieces.append((text, "bold reverse" if is_current else "$fleet-muted"))
             at += len(text)
             self._ends.append((at, place))
@@ -53,3 +59,7 @@ class TabLine(Static):
             if event.x - 1 < end:
                 self.post_message(self.Chosen(place))
                 return
+
+
+def _width(tabs: Sequence[tuple[str, str]]) -> int:
+    return sum(len(label) + 4 for _, label in tabs)
