@@ -48,7 +48,7 @@ async def _hosts(options: argparse.Namespace) -> int:
                 emit("host", now, **_fields(host, status, facts))
             rows.append(_row(host, status, facts, now))
         if not options.json:
-            table(rows, ("host", "roles", "state", "latency", "system", "agents", "free", "facts"))
+            table(rows, ("host", "roles", "state", "system", "agents", "free", "facts"))
             for name, error in errors.items():
                 complain(str(error) if error.where else f"{name}: {error}")
     return (
@@ -105,7 +105,6 @@ def _row(host: Host, status: LinkStatus, facts: HostFacts | None, now: float) ->
         host.name,
         ",".join(sorted(host.roles)) or "-",
         state,
-        "" if status.latency_seconds is None else f"{status.latency_seconds * 1000:.1f} ms",
         facts.system if facts else "",
         agents or ("none" if facts else ""),
         "" if free is None else f"{free / 1e9:.0f} GB",
