@@ -228,7 +228,8 @@ class Fleet:
 
     async def doctor(self, hosts: Sequence[str]) -> tuple[HostReport, ...]:
         """Examine these hosts, this machine, and what hosts share; changes nothing."""
-        return await Doctor(self.config, self.pool, self.clock).examine(hosts)
+        doctor = Doctor(self.config, self.pool, self.clock, self.parts.queue_condition)
+        return await doctor.examine(hosts)
 
     def keep_connected(self) -> None:
         """Connect to every host, and again after every loss, until the fleet is closed."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.handoff.service import HandoffDesk
     from fleet_tui.handoff.threads import ThreadReader
     from fleet_tui.health.beats import Beats
+    from fleet_tui.health.check_queue import QueueCondition
     from fleet_tui.health.daemons import Daemons
     from fleet_tui.managed.service import ManagedAgents
     from fleet_tui.mcp.service import McpServers
@@ -173,6 +174,21 @@ class Parts:
 
         watches = {"queue": self._queue_beats} if has_queue(self._context.config) else {}
         return self._opened(Beats(self._context, watches))
+
+    async def queue_condition(self) -> QueueCondition | None:
+        """Open the queue, and say what it lacks; None where fleet.toml has none."""
+        from fleet_tui.health.check_queue import QueueCondition
+        from fleet_tui.queue.open import backend_of, has_queue
+
+        config = self._context.config
+        if not has_queue(config):
+            return None
+        backend = backend_of(config)
+        try:
+            await self.queue.open()
+        except FleetError as error:
+            return QueueCondition(backend, error)
+        return QueueCondition(backend, weaknesses=self.queue.store.weaknesses)
 
     async def _queue_beats(self) -> Sequence[Beat]:
         return await self.queue.heartbeats()

@@ -13,6 +13,7 @@ from fleet_tui.health.check_folders import check_folders
 from fleet_tui.health.check_forwarding import check_forwarding
 from fleet_tui.health.check_here import check_here, has_permission_bits, own_folders
 from fleet_tui.health.check_login import check_login
+from fleet_tui.health.check_queue import check_queue
 from fleet_tui.health.check_reach import check_reach
 from fleet_tui.health.check_shared_keys import check_shared_keys
 from fleet_tui.health.check_ssh_files import check_ssh_files
@@ -28,8 +29,9 @@ from fleet_tui.health.doctor_share import share
 from fleet_tui.model.errors import FleetError, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from fleet_tui.health.check_queue import QueueCondition
     from fleet_tui.health.doctor_answers import ClockReading
     from fleet_tui.health.doctor_findings import Result
     from fleet_tui.model.clock import Clock
@@ -67,10 +69,18 @@ def examine(host: Host, answers: Answers, shared: Shared) -> tuple[Result, ...]:
 class Doctor:
     """Examines hosts of one fleet; changes nothing on any of them."""
 
-    def __init__(self, config: FleetConfig, connector: Connector, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: FleetConfig,
+        connector: Connector,
+        clock: Clock,
+        queue: Callable[[], Awaitable[QueueCondition | None]] | None = None,
+    ) -> None:
+        """Make it; `queue` opens the shared queue as a worker would, and says how that went."""
         self._config = config
         self._connector = connector
         self._clock = clock
+        self._queue = queue
         self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
 
     async def examine(self, names: Sequence[str]) -> tuple[HostReport, ...]:
@@ -80,7 +90,9 @@ class Doctor:
         """
         hosts = [self._config.host(name) for name in names]
         desk = ClientDesk(self._config)
+        opening = asyncio.ensure_future(self._queue()) if self._queue is not None else None
         answers = await asyncio.gather(*(self._ask(host, desk) for host in hosts))
+        queue = await opening if opening is not None else None
         asked = list(zip(hosts, answers, strict=True))
         here = (socket.gethostname(), str(Path.home()))
         shared = share(asked, self._config.defaults.agent, here)
@@ -95,7 +107,8 @@ class Doctor:
         views = [answer.client for answer in answers]
         folders = await asyncio.to_thread(own_folders)
         own = check_here(views, folders, has_modes=has_permission_bits())
-        together = (report(HERE, own), report(FLEET, check_shared_keys(shared)))
+        for_all = (*check_shared_keys(shared), *check_queue(queue))
+        together = (report(HERE, own), report(FLEET, for_all))
         return (*reports, *(one for one in together if one.findings or one.unchecked))
 
     async def _ask(self, host: Host, desk: ClientDesk) -> Answers:

@@ -28,6 +28,12 @@ def has_queue(config: FleetConfig) -> bool:
     return isinstance(config.sections.get("queue"), Mapping)
 
 
+def backend_of(config: FleetConfig) -> str:
+    """Return the kind of store that `[queue]` asks for: `directory`, `sftp` or `nats`."""
+    section = config.sections.get("queue")
+    return _backend(section) if isinstance(section, Mapping) else ""
+
+
 def store_for(config: FleetConfig, pool: Connector, clock: Clock) -> TaskStore:
     """Return the store that `[queue]` describes, not opened yet; raises QueueError."""
     section = config.sections.get("queue")
@@ -46,7 +52,7 @@ def store_from(
     """Return the store that a table like `[queue]` describes; raises QueueError."""
     rules = _rules(section)
     host = section.get("host")
-    backend = section.get("backend") or ("sftp" if host else "directory")
+    backend = _backend(section)
     if backend == "nats":
         return _nats(section, config, rules, clock)
     path = section.get("path")
@@ -62,6 +68,10 @@ def store_from(
 
     folder = config.path.parent if config.path else Path.cwd()
     return directory_store(expand(local_path(str(path), folder)), rules, clock)
+
+
+def _backend(section: Mapping[str, Any]) -> str:
+    return str(section.get("backend") or ("sftp" if section.get("host") else "directory"))
 
 
 def _nats(section: Mapping[str, Any], config: FleetConfig, rules: Rules, clock: Clock) -> TaskStore:
