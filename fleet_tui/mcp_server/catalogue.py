@@ -97,7 +97,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
         "queue_add",
         "Put a prompt on the shared queue, for whichever worker is free. It may only look.",
         "text budget_usd",
-        text=_text("what is to be done; the first line is its title"),
+        text=_text("what is to be done; it begins with what it is about"),
         budget_usd=_BUDGET,
         target=_text(f"only workers for these hosts; {_TARGET}"),
         agent=_AGENT,

@@ -15,7 +15,11 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-TOOLS = [{"name": "add", "description": "Add\n numbers."}, {"name": "count"}]
+ANYTHING = {"type": "object"}
+TOOLS = [
+    {"name": "add", "description": "Add\n numbers.", "inputSchema": ANYTHING},
+    {"name": "count", "inputSchema": ANYTHING},
+]
 HOSTILE = "\x1b[2J\x1b]0;owned\x07evil\u202e"
 MODERN = "2026-07-28"
 
