@@ -9,17 +9,14 @@ from rich.cells import cell_len
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui import fmt, host_groups, states
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.panes.table_pane import TablePane
 from fleet_tui.tui.promoting import mirror_text
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.snapshot import HostView
     from fleet_tui.tui.store import Dirty, Store
@@ -145,7 +142,7 @@ def agent_of(view: HostView, default: str) -> str:
     return f"{name} {found.version}" if found else ""
 
 
-class HostsPane(Pane):
+class HostsPane(TablePane):
     """All hosts of the fleet."""
 
     place = "hosts"
@@ -153,27 +150,13 @@ class HostsPane(Pane):
     BINDINGS = bindings_for("hosts", "machine", "list")
 
     def __init__(self, default_agent: str, by: str = "") -> None:
-        super().__init__(id="hosts")
         self.rows = HostRows()
         self.rows.by = by if by in host_groups.WAYS else ""
         self.rows.default_agent = default_agent
-        self.table = LineTable(
-            self.rows,
-            columns_by(self.rows.by),
-            can_mark=True,
-            empty="No hosts in fleet.toml.",
-            id="hosts-table",
-        )
-        self._filtered = FilteredTable(self.table)
+        columns, empty = columns_by(self.rows.by), "No hosts in fleet.toml."
+        table = LineTable(self.rows, columns, can_mark=True, empty=empty, id="hosts-table")
+        super().__init__(table)
         self._said: tuple[int, int, str] = (-1, -1, "")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self._filtered
-
-    def take_focus(self) -> None:
-        """Focus the table."""
-        self.screen.set_focus(self.table)
 
     def group_by(self, way: str) -> None:
         """Show the rows in blocks of one group or tier, or as fleet.toml has them."""

@@ -9,16 +9,13 @@ from fleet_tui.tui import states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.notice_looks import far_look
 from fleet_tui.tui.own_notices import SAID
-from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.panes.table_pane import TablePane
 from fleet_tui.tui.safe import clean
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.notice import Notice
     from fleet_tui.tui.store import Dirty, Store
@@ -84,7 +81,7 @@ class NoticeRows:
         return self.view is not None and self.view.is_known(key)
 
 
-class NoticesPane(Pane):
+class NoticesPane(TablePane):
     """What the operator should know."""
 
     place = "notices"
@@ -92,24 +89,10 @@ class NoticesPane(Pane):
     BINDINGS = bindings_for("notices", "list")
 
     def __init__(self, clock_time: Callable[[float], str]) -> None:
-        super().__init__(id="notices")
         self.rows = NoticeRows(clock_time)
-        self.table = LineTable(
-            self.rows,
-            COLUMNS,
-            can_mark=True,
-            empty="Nothing has happened yet.",
-            id="notices-table",
-        )
-        self._filtered = FilteredTable(self.table)
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self._filtered
-
-    def take_focus(self) -> None:
-        """Focus the table."""
-        self.screen.set_focus(self.table)
+        empty = "Nothing has happened yet."
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=empty, id="notices-table")
+        super().__init__(table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show new notices at once, and how far the others got."""

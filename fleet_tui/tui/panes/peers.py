@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.peers_view import PeersView
 from fleet_tui.tui import fmt, peer_looks
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.panes.pane import Pane
+from fleet_tui.tui.panes.table_pane import TablePane
 from fleet_tui.tui.safe import clean, short
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.peer import Peer
     from fleet_tui.tui.store import Dirty, Store
@@ -91,7 +88,7 @@ class PeerRows:
         return " ".join(words)
 
 
-class PeersPane(Pane):
+class PeersPane(TablePane):
     """All sessions of the fleet."""
 
     place = "peers"
@@ -99,18 +96,9 @@ class PeersPane(Pane):
     BINDINGS = bindings_for("peers", "peer", "list")
 
     def __init__(self) -> None:
-        super().__init__(id=self.place)
         self.rows = PeerRows()
-        self.table = LineTable(self.rows, COLUMNS, can_mark=True, empty=EMPTY, id="peers-table")
-        self._filtered = FilteredTable(self.table)
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self._filtered
-
-    def take_focus(self) -> None:
-        """Focus the table."""
-        self.screen.set_focus(self.table)
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=EMPTY, id="peers-table")
+        super().__init__(table)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show a newer picture at once, ages when they may move."""

@@ -5,20 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
-
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.markdown_rows import markdown_rows
-from fleet_tui.tui.safe import content
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.app import ComposeResult
 
     from fleet_tui.model.lines import LineSource
     from fleet_tui.model.snapshot import RunView
@@ -29,33 +23,26 @@ MOST_LINES = 20_000
 """Lines looked at from the end, and the longest answer."""
 
 
-class AnswerScreen(Page):
+class AnswerScreen(LinesPage):
     """The last words of one run; searched, filtered and copied like any output."""
 
     place = "gather"
     BINDINGS = bindings_for("gather", "lines", "back")
 
     def __init__(self, app: FleetApp, view: RunView) -> None:
-        super().__init__(app, f"answer · {view.run.host}")
         empty = "This run has answered nothing; its output is in the output pane."
         log = LogView(app.clock_time, empty=empty, follows=False, id="answer")
-        self.log_pane = LogPane(log)
+        super().__init__(app, f"answer · {view.run.host}", log)
         self._lines = app.control.lines(view.run.id)
         self._text = ""
         self._drawn_for = 0
-        self._box = Vertical(classes="body")
-        self._box.border_title = content(f"{view.run.host} · {view.run.id}")
+        self.entitle(f"{view.run.host} · {view.run.id}")
 
-    def compose(self) -> ComposeResult:
-        """Yield the answer."""
-        yield self.crumbs
-        with self._box:
-            yield self.log_pane
-        yield self.hints
-
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Read the answer and draw it."""
-        self.set_focus(self.log_pane.view)
+        self.run_worker(self._read(), description="last answer")
+
+    async def _read(self) -> None:
         self._text = await asyncio.to_thread(last_answer, self._lines)
         self.call_after_refresh(self._draw)
 
@@ -71,11 +58,6 @@ class AnswerScreen(Page):
         super().on_resize(event)
         if self._drawn_for:
             self.call_after_refresh(self._draw)
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())
 
 
 def last_answer(lines: LineSource) -> str:

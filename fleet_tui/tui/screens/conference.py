@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.peers_view import PeersView
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content, short
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.safe import clean, short
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.peers_view import Answered, ConferenceView
     from fleet_tui.tui.app import FleetApp
@@ -67,31 +63,19 @@ class AnswerRows:
         return f"{key} {' '.join(self._row(key).answers)}"
 
 
-class ConferenceScreen(Page):
+class ConferenceScreen(TablePage):
     """`e` writes the table as Markdown; `[` and `]` go to other conferences."""
 
     place = "conference"
     BINDINGS = bindings_for("conference", "list", "back")
 
     def __init__(self, app: FleetApp, conference: str = "") -> None:
-        super().__init__(app, "sessions / conference")
-        self.conference = conference
-        """The id of the one that is shown; empty for the newest."""
         self.rows = AnswerRows()
         empty = "No conference was held yet; c asks all sessions the same questions."
-        self.table = LineTable(self.rows, COLUMNS, empty=empty, id="conference-table")
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the table."""
-        self.set_focus(self.table)
+        table = LineTable(self.rows, COLUMNS, empty=empty, id="conference-table")
+        super().__init__(app, "sessions / conference", table)
+        self.conference = conference
+        """The id of the one that is shown; empty for the newest."""
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show answers as they come, and ages when they may move."""
@@ -106,7 +90,7 @@ class ConferenceScreen(Page):
             asked = "  ".join(f"{n}. {q}" for n, q in enumerate(found.questions, 1))
             self.show_crumb(f"sessions / conference / {short(asked, 200)}")
             there = len(found.rows) - len(found.missing)
-            self._box.border_title = content(f"{there} of {len(found.rows)} answered")
+            self.entitle(f"{there} of {len(found.rows)} answered")
             self.table.reload()
             self.show_hints()
         elif dirty.numbers:

@@ -4,51 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
-
 from fleet_tui.model.peers_view import PeersView
 from fleet_tui.tui import fmt, peer_looks
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import content
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-
     from fleet_tui.model.peer import Message
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
 
 
-class ConversationScreen(Page):
+class ConversationScreen(LinesPage):
     """Messages of one peer, or those that a search found."""
 
     place = "talk"
     BINDINGS = bindings_for("talk", "lines", "back")
 
     def __init__(self, app: FleetApp, peer: str = "", search: str = "") -> None:
-        super().__init__(app, f"sessions / {peer or f'messages with {search!r}'}")
+        view = LogView(app.clock_time, empty="Nothing was said yet; enter writes.", id="talk")
+        super().__init__(app, f"sessions / {peer or f'messages with {search!r}'}", view)
         self.peer = peer
         self._search = search
         self._messages: dict[str, Message] = {}
-        view = LogView(app.clock_time, empty="Nothing was said yet; enter writes.", id="talk")
-        self.log_pane = LogPane(view)
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the messages."""
-        yield self.crumbs
-        with self._box:
-            yield self.log_pane
-        yield self.hints
 
     def on_mount(self) -> None:
         """Ask for what was said."""
-        self.set_focus(self.log_pane.view)
         self.log_pane.view.change_look(is_folded=False)
         self.reload()
 
@@ -96,9 +79,4 @@ class ConversationScreen(Page):
             for line in peer_looks.message_lines(message, self.fleet_app.clock_time)
         ]
         self.log_pane.show_source(FixedRows(lines))
-        self._box.border_title = content(fmt.some(len(order), "message"))
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())
+        self.entitle(fmt.some(len(order), "message"))

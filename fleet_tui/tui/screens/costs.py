@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from fleet_tui.model.costs_view import GROUPINGS, sparkline
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.costs_view import CostReport, CostRow, Grouping
     from fleet_tui.tui.app import FleetApp
@@ -76,7 +74,7 @@ class CostRows:
         return key
 
 
-class CostsScreen(Page):
+class CostsScreen(TablePage):
     """`b` groups in another way, `w` takes more days, `e` writes a CSV file."""
 
     place = "costs"
@@ -88,30 +86,24 @@ class CostsScreen(Page):
     """
 
     def __init__(self, app: FleetApp, grouping: str = "") -> None:
-        super().__init__(app, "costs")
+        self.rows = CostRows()
+        empty = "No agent has run in these days."
+        super().__init__(app, "costs", LineTable(self.rows, COLUMNS, empty=empty, id="costs-table"))
         self.days = SPANS[0]
         self.grouping: Grouping = next((g for g in GROUPINGS if g == grouping), "day")
         self.report: CostReport | None = None
-        self.rows = CostRows()
-        self.table = LineTable(
-            self.rows, COLUMNS, empty="No agent has run in these days.", id="costs-table"
-        )
         self._head = Static("", id="costs-head", markup=False)
         self._notes = Static("", id="costs-notes", markup=False)
-        self._box = Vertical(classes="body")
 
-    def compose(self) -> ComposeResult:
-        """Yield the sum and the table."""
-        yield self.crumbs
-        yield self._head
-        yield self._notes
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.hints
+    def above(self) -> Sequence[Widget]:
+        """Return the sum, and how sure it is."""
+        return (
+            self._head,
+            self._notes,
+        )
 
     def on_mount(self) -> None:
         """Add up."""
-        self.set_focus(self.table)
         self.reload()
 
     def reload(self) -> None:
@@ -140,9 +132,9 @@ class CostsScreen(Page):
         self.rows.show(report, self.grouping)
         self.table.reload()
         self.table.refresh_changed()
-        self._box.border_title = content(f"by {self.grouping}")
+        self.entitle(f"by {self.grouping}")
         others = ", ".join(name for name in GROUPINGS if name != self.grouping)
-        self._box.border_subtitle = content(f"b: {others}")
+        self.box.border_subtitle = content(f"b: {others}")
         self._head.update(content(f" {head_of(report)}"))
         notes = notes_of(report)
         self._notes.display = bool(notes)

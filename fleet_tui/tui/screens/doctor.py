@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.findings import SEVERITIES
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.safe import clean
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
-    from fleet_tui.model.errors import FleetError
     from fleet_tui.model.findings import Finding, HostReport
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.widgets.paint import Span
@@ -78,7 +75,7 @@ class FindingRows:
         return f"{finding.severity} {finding.host} {finding.what} {finding.id}"
 
 
-class DoctorScreen(Page):
+class DoctorScreen(TablePage):
     """`y` copies the command that mends the finding at the cursor; nothing is mended from here."""
 
     place = "doctor"
@@ -88,36 +85,27 @@ class DoctorScreen(Page):
     """
 
     def __init__(self, app: FleetApp, target: str = "") -> None:
-        super().__init__(app, f"doctor {target}".rstrip())
-        self.target = target or "all"
         self.rows = FindingRows()
-        self.table = LineTable(
+        table = LineTable(
             self.rows, COLUMNS, empty="Nothing to mend was found.", id="findings-table"
         )
+        super().__init__(app, f"doctor {target}".rstrip(), table)
+        self.target = target or "all"
         self.detail = Facts(id="finding")
-        self._box = Vertical(classes="body")
 
-    def compose(self) -> ComposeResult:
-        """Yield the findings and the one at the cursor."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.detail
-        yield self.hints
+    def below(self) -> Sequence[Widget]:
+        """Return the finding at the cursor."""
+        return (self.detail,)
 
     def on_mount(self) -> None:
         """Examine."""
-        self.set_focus(self.table)
         self.reload()
 
     def reload(self) -> None:
         """Examine the hosts again."""
-        self._box.border_title = content(f"examining {self.target} …", "$fleet-muted")
+        self.entitle(f"examining {self.target} …", "$fleet-muted")
         app = self.fleet_app
-        app.ask(app.control.doctor.examine(self.target), self._show_reports, self._refused)
-
-    def _refused(self, error: FleetError) -> None:
-        self._box.border_title = content(f"✗ {error}", "$fleet-bad")
+        app.ask(app.control.doctor.examine(self.target), self._show_reports, self.refuse)
 
     def _show_reports(self, reports: tuple[HostReport, ...]) -> None:
         self.rows.take(reports)
@@ -129,7 +117,7 @@ class DoctorScreen(Page):
         gaps = sum(len(one.unchecked) for one in reports)
         parts = [*counts, f"nothing on {fmt.some(healthy, 'host')}" if healthy else ""]
         parts.append(f"{fmt.some(gaps, 'thing')} not checked" if gaps else "")
-        self._box.border_title = content("  ".join(filter(None, parts)))
+        self.entitle("  ".join(filter(None, parts)))
         self.table.reload()
         self._show_detail()
         self.show_hints()

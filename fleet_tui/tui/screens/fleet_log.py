@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.audit_control import LogPlace, LogQuestion
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.safe import clean
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_view import LogView
 from fleet_tui.tui.widgets.more_rows import GrowingRows
 from fleet_tui.tui.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-
     from fleet_tui.model.audit_control import LogPage, LogVerdict
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
@@ -28,7 +24,7 @@ SHOWN = 5_000
 LOOK_EVERY = 1.0
 
 
-class FleetLogScreen(Page):
+class FleetLogScreen(LinesPage):
     """Lines as they stand in the file, oldest first; new ones come by themselves.
 
     With `is_own` only what this program did since it was started, and what became of it.
@@ -38,29 +34,20 @@ class FleetLogScreen(Page):
     BINDINGS = bindings_for("log", "lines", "back")
 
     def __init__(self, app: FleetApp, path: str, words: str = "", *, is_own: bool = False) -> None:
-        super().__init__(app, "done from here" if is_own else f"log {path}".rstrip())
-        self._wanted = LogQuestion(tuple(words.split()), is_own)
-        empty = "Nothing was done from here yet." if is_own else "No line of the log fits."
-        self.log_pane = LogPane(LogView(app.clock_time, empty=empty, id="log-lines"))
         self.prompt = PromptLine("only", "an event, host=nas*, by=…, or words; enter shows all")
+        empty = "Nothing was done from here yet." if is_own else "No line of the log fits."
+        view = LogView(app.clock_time, empty=empty, id="log-lines")
+        crumb = "done from here" if is_own else f"log {path}".rstrip()
+        super().__init__(app, crumb, view, self.prompt)
+        self._wanted = LogQuestion(tuple(words.split()), is_own)
         self._rows = GrowingRows()
         self._place: LogPlace | None = None
         self._is_asking = False
         self._looked_at = 0.0
         self._verdict = ""
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the lines and the filter's line."""
-        yield self.crumbs
-        with self._box:
-            yield self.log_pane
-            yield self.prompt
-        yield self.hints
 
     def on_mount(self) -> None:
         """Read the log."""
-        self.set_focus(self.log_pane.view)
         self.reload()
 
     def reload(self) -> None:
@@ -115,7 +102,7 @@ class FleetLogScreen(Page):
         what = fmt.some(self._rows.rows, "line")
         if self._wanted.words:
             what += f" with {clean(' '.join(self._wanted.words))}"
-        self._box.border_title = content(" · ".join(filter(None, (what, self._verdict))))
+        self.entitle(" · ".join(filter(None, (what, self._verdict))))
 
     def _show_verdict(self, verdict: LogVerdict) -> None:
         files = fmt.some(verdict.files, "file")
@@ -145,8 +132,3 @@ class FleetLogScreen(Page):
     def _cancelled(self, event: PromptLine.Cancelled) -> None:
         event.stop()
         self.set_focus(self.log_pane.view)
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())

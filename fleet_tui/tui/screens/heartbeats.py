@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.beats_view import BeatsView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content, short
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.beats_view import PulseView
     from fleet_tui.tui.app import FleetApp
@@ -102,7 +100,7 @@ class PulseRows:
         return " ".join((pulse.name, pulse.kind, pulse.host, pulse.state, pulse.word, *pulse.doing))
 
 
-class HeartbeatsScreen(Page):
+class HeartbeatsScreen(TablePage):
     """`enter` opens the host; what a dead worker holds can be taken back."""
 
     place = "heartbeats"
@@ -112,23 +110,14 @@ class HeartbeatsScreen(Page):
     """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "heartbeats")
         self.rows = PulseRows()
-        self.table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="heartbeats-table")
+        table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="heartbeats-table")
+        super().__init__(app, "heartbeats", table)
         self.about = Facts(id="pulse")
-        self._box = Vertical(classes="body")
 
-    def compose(self) -> ComposeResult:
-        """Yield the table, and below it the one at the cursor."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.about
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the table."""
-        self.set_focus(self.table)
+    def below(self) -> Sequence[Widget]:
+        """Return what is known of the one at the cursor."""
+        return (self.about,)
 
     @property
     def at_cursor(self) -> PulseView | None:
@@ -142,8 +131,8 @@ class HeartbeatsScreen(Page):
         if view is not None and view is not self.rows.view:
             self.rows.take(view)
             self.table.reload()
-            self._box.border_title = content(_title(view))
-            self._box.border_subtitle = content(_note(view))
+            self.entitle(_title(view))
+            self.box.border_subtitle = content(_note(view))
             self.show_hints()
         elif dirty.numbers:
             self.table.refresh_changed()

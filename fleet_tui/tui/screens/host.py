@@ -5,25 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.progress import seconds_of
 from fleet_tui.tui.promoting import mirror_facts, mirror_text
-from fleet_tui.tui.safe import content
 from fleet_tui.tui.safe import short as one_line
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.snapshot import HostView, RunView
     from fleet_tui.tui.app import FleetApp
@@ -77,7 +74,7 @@ class HostRuns:
         return f"{run.state} {run.outcome} {run.reason}"
 
 
-class HostScreen(Page):
+class HostScreen(TablePage):
     """Link, reason and mend, facts, agents, and the runs on it."""
 
     place = "host"
@@ -87,27 +84,17 @@ class HostScreen(Page):
     """
 
     def __init__(self, app: FleetApp, name: str) -> None:
-        super().__init__(app, f"hosts / {name}")
+        self.rows = HostRuns(app)
+        empty = "No runs on this host are known."
+        table = LineTable(self.rows, COLUMNS, empty=empty, id="host-runs")
+        super().__init__(app, f"hosts / {name}", table)
         self.host_name = name
         self.facts = Facts(id="facts")
-        self.rows = HostRuns(app)
-        self.table = LineTable(
-            self.rows, COLUMNS, empty="No runs on this host are known.", id="host-runs"
-        )
-        self._box = Vertical(classes="body")
-        self._box.border_title = content("runs")
+        self.entitle("runs")
 
-    def compose(self) -> ComposeResult:
-        """Yield the facts and the runs."""
-        yield self.crumbs
-        yield self.facts
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the runs."""
-        self.set_focus(self.table)
+    def above(self) -> Sequence[Widget]:
+        """Return what is known of the host."""
+        return (self.facts,)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show the newest picture of the host."""

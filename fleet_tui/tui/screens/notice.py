@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
-
 from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.notice_looks import DELIVERIES
 from fleet_tui.tui.own_notices import QUESTION_ASKED
 from fleet_tui.tui.safe import clean
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.routes_view import PhoneButton
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
     from fleet_tui.tui.store import Dirty, Store
 
 
-class NoticeScreen(Page):
+class NoticeScreen(LinesPage):
     """`enter` goes to what it is about, `a` says that one knows.
 
     Where its question lies on a telephone of our own receiver, that one's buttons can be pressed.
@@ -38,23 +33,14 @@ class NoticeScreen(Page):
     BINDINGS = bindings_for("notice", "lines", "back")
 
     def __init__(self, app: FleetApp, notice: Notice) -> None:
-        super().__init__(app, f"notices / {notice.event}")
+        view = LogView(app.clock_time, empty="It is not kept any more.", follows=False, id="notice")
+        super().__init__(app, f"notices / {notice.event}", view)
         self.notice_id = notice.id
         self.buttons: tuple[PhoneButton, ...] = ()
         """What a telephone here shows beside its question."""
-        view = LogView(app.clock_time, empty="It is not kept any more.", follows=False, id="notice")
-        self.log_pane = LogPane(view)
-
-    def compose(self) -> ComposeResult:
-        """Yield the notice."""
-        yield self.crumbs
-        with Vertical(classes="body"):
-            yield self.log_pane
-        yield self.hints
 
     def on_mount(self) -> None:
         """Show it."""
-        self.set_focus(self.log_pane.view)
         self._show()
         self._ask_for_buttons()
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from fleet_tui.tui import fmt
 from fleet_tui.tui.footer import footer_hints
-from fleet_tui.tui.safe import clean
+from fleet_tui.tui.safe import clean, content
 from fleet_tui.tui.widgets.hint_bar import HintBar
 
 if TYPE_CHECKING:
-    from textual import events
+    from collections.abc import Sequence
 
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from fleet_tui.model.errors import FleetError
     from fleet_tui.tui.app import FleetApp
 
 
@@ -34,13 +40,39 @@ class Page(Screen[None]):
     Page .body:focus-within { border: round $fleet-accent; }
     """
 
-    def __init__(self, app: FleetApp, crumb: str) -> None:
+    def __init__(self, app: FleetApp, crumb: str, *inside: Widget) -> None:
+        """Make a page whose box holds the widgets of `inside`."""
         super().__init__()
         self.fleet_app = app
         self.crumbs = Static("", id="crumbs", markup=False)
+        self.box = Vertical(*inside, classes="body")
         self.hints = HintBar()
         self._crumb = crumb
         self.show_crumb(crumb)
+
+    def above(self) -> Sequence[Widget]:
+        """Return what stands between the title and the box."""
+        return ()
+
+    def below(self) -> Sequence[Widget]:
+        """Return what stands between the box and the keys."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        """Yield the page from top to bottom."""
+        yield self.crumbs
+        yield from self.above()
+        yield self.box
+        yield from self.below()
+        yield self.hints
+
+    def entitle(self, text: str, style: str = "") -> None:
+        """Say in the box's upper border what it holds."""
+        self.box.border_title = content(text, style)
+
+    def refuse(self, error: FleetError) -> None:
+        """Say in the box's upper border why it holds nothing new."""
+        self.entitle(f"✗ {error}", "$fleet-bad")
 
     def show_crumb(self, crumb: str) -> None:
         """Say where this is: `fleet / hosts / web01`; the middle gives way when room is short."""

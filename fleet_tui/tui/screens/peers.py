@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from fleet_tui.model.ids import short
@@ -14,13 +13,14 @@ from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.peers import EMPTY, PeerRows, title_of
 from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Sequence
+
+    from textual.widget import Widget
 
     from fleet_tui.model.peer import Reservation
     from fleet_tui.tui.app import FleetApp
@@ -39,7 +39,7 @@ COLUMNS = (
 RESERVED_LINES = 5
 
 
-class PeersScreen(Page):
+class PeersScreen(TablePage):
     """`enter` opens the conversation with the session at the cursor."""
 
     place = "sessions"
@@ -49,24 +49,15 @@ class PeersScreen(Page):
     """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "sessions")
         self.rows = PeerRows()
-        self.table = LineTable(self.rows, COLUMNS, can_mark=True, empty=EMPTY, id="sessions-table")
-        self._box = Vertical(classes="body")
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=EMPTY, id="sessions-table")
+        super().__init__(app, "sessions", table)
         self._reserved = Static("", id="reserved", markup=False)
-
-    def compose(self) -> ComposeResult:
-        """Yield the sessions, then the reservations."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self._reserved
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the table."""
         self._reserved.display = False
-        self.set_focus(self.table)
+
+    def below(self) -> Sequence[Widget]:
+        """Return the reservations."""
+        return (self._reserved,)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show a newer picture at once, ages when they may move."""
@@ -76,7 +67,7 @@ class PeersScreen(Page):
             self.rows.take(view)
             self.table.reload()
             broker = f" · broker: {view.broker}" if view.broker else ""
-            self._box.border_title = content(f"{title_of(view)}{broker}")
+            self.entitle(f"{title_of(view)}{broker}")
             self.show_hints()
         elif dirty.numbers:
             self.table.refresh_changed()

@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.pulse import SAMPLES, sparkline
-from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.safe import clean
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from textual.app import ComposeResult
 
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.store import Dirty, Store
@@ -71,29 +67,20 @@ class PulseRows:
         return key
 
 
-class PulsesScreen(Page):
+class PulsesScreen(TablePage):
     """`enter` opens the host."""
 
     place = "pulses"
     BINDINGS = bindings_for("pulses", "list", "back")
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "pulses")
         self.rows = PulseRows(app)
-        self.table = LineTable(self.rows, COLUMNS, empty="No hosts.", id="pulses-table")
-        self._box = Vertical(classes="body")
-        self._box.border_title = content(f"the last {fmt.age(SAMPLES)}, newest on the right")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.hints
+        table = LineTable(self.rows, COLUMNS, empty="No hosts.", id="pulses-table")
+        super().__init__(app, "pulses", table)
+        self.entitle(f"the last {fmt.age(SAMPLES)}, newest on the right")
 
     def on_mount(self) -> None:
         """Begin in the table."""
-        self.set_focus(self.table)
         self.table.reload()
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.queue_view import PROMISE, QueueView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.panes.queue import ABSENT, COLUMNS, TaskRows, note_of, show_tasks
 from fleet_tui.tui.safe import content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.queue_view import WorkerRow
     from fleet_tui.tui.app import FleetApp
@@ -31,7 +29,7 @@ LABEL = 9
 WORKERS_SHOWN = 6
 
 
-class QueueScreen(Page):
+class QueueScreen(TablePage):
     """`enter` opens a task; marks make an order one of many."""
 
     place = "tasks"
@@ -41,23 +39,14 @@ class QueueScreen(Page):
     """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "queue")
-        self.facts = Facts(id="queue-facts")
         self.rows = TaskRows()
-        self.table = LineTable(self.rows, COLUMNS, can_mark=True, empty=ABSENT, id="all-tasks")
-        self._box = Vertical(classes="body")
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=ABSENT, id="all-tasks")
+        super().__init__(app, "queue", table)
+        self.facts = Facts(id="queue-facts")
 
-    def compose(self) -> ComposeResult:
-        """Yield the facts and the tasks."""
-        yield self.crumbs
-        yield self.facts
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the tasks."""
-        self.set_focus(self.table)
+    def above(self) -> Sequence[Widget]:
+        """Return what is known of the queue."""
+        return (self.facts,)
 
     def show(self, store: Store, dirty: Dirty, now: float) -> None:
         """Show the newest picture."""
@@ -66,9 +55,9 @@ class QueueScreen(Page):
         if view is None or not (dirty.parts or dirty.numbers):
             return
         self.facts.show(_facts(view))
-        self._box.border_title = content(queue_looks.title_of(view) or "no tasks")
+        self.entitle(queue_looks.title_of(view) or "no tasks")
         note, style = note_of(view)
-        self._box.border_subtitle = content(note, style)
+        self.box.border_subtitle = content(note, style)
         self.show_hints()
 
     @on(LineTable.Opened)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from fleet_tui.model.routes_view import RoutesView
@@ -12,16 +11,15 @@ from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.notice_looks import route_look
 from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.states import Look
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.routes_view import RouteView, WayView
     from fleet_tui.tui.app import FleetApp
@@ -103,7 +101,7 @@ def _what(way: WayView) -> str:
     return "takes answers" if way.kind == "reply" else "takes notices in"
 
 
-class RoutesScreen(Page):
+class RoutesScreen(TablePage):
     """`t` sends a test on the route at the cursor."""
 
     place = "routes"
@@ -113,23 +111,17 @@ class RoutesScreen(Page):
     """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "notices / routes")
         self.rows = RouteRows()
-        self.table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="routes-table")
+        table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="routes-table")
+        super().__init__(app, "notices / routes", table)
         self._said = Static("", id="routes-said", markup=False)
-        self._box = Vertical(classes="body")
 
-    def compose(self) -> ComposeResult:
-        """Yield the table, and what the last test said."""
-        yield self.crumbs
-        with self._box:
-            yield FilteredTable(self.table)
-        yield self._said
-        yield self.hints
+    def below(self) -> Sequence[Widget]:
+        """Return what the last test said."""
+        return (self._said,)
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self.set_focus(self.table)
         self._show()
 
     @property

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
-
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.progress import seconds_of
-from fleet_tui.tui.safe import content
 from fleet_tui.tui.safe import short as one_line
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.log_pane import LogPane
 from fleet_tui.tui.widgets.log_rows import FixedRows, Row, RunRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.run import Dispatch
     from fleet_tui.model.snapshot import RunView
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
 LABEL = 10
 
 
-class RunScreen(Page):
+class RunScreen(LinesPage):
     """What was asked, of whom, by whom, how it stands and what it cost; and every line it wrote."""
 
     place = "detail"
@@ -43,23 +38,17 @@ class RunScreen(Page):
     def __init__(self, app: FleetApp, run_id: str) -> None:
         self.run_id = run_id
         self.host_name = app.store.runs[run_id].run.host
-        super().__init__(app, f"hosts / {self.host_name} / {run_id}")
+        view = LogView(app.clock_time, empty="It has said nothing.", id="run-log")
+        super().__init__(app, f"hosts / {self.host_name} / {run_id}", view)
         self.facts = Facts(id="run-facts")
-        self.log_pane = LogPane(LogView(app.clock_time, empty="It has said nothing.", id="run-log"))
-        self._box = Vertical(classes="body")
-        self._box.border_title = content("output")
+        self.entitle("output")
 
-    def compose(self) -> ComposeResult:
-        """Yield the facts and the output."""
-        yield self.crumbs
-        yield self.facts
-        with self._box:
-            yield self.log_pane
-        yield self.hints
+    def above(self) -> Sequence[Widget]:
+        """Return what is known of the run."""
+        return (self.facts,)
 
     def on_mount(self) -> None:
         """Begin in the output."""
-        self.set_focus(self.log_pane.view)
         try:
             source = RunRows(self.fleet_app.control.lines(self.run_id))
         except KeyError:
@@ -94,11 +83,6 @@ class RunScreen(Page):
             while app.screen is not app.main:
                 app.pop_screen()
             app.main.show_run(view.run.dispatch, view.run.id)
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())
 
 
 def run_facts(

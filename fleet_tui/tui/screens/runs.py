@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.run_filter import EXAMPLE
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content
+from fleet_tui.tui.safe import clean
 from fleet_tui.tui.safe import short as one_line
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import QueriedPage
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.queried_table import QueriedTable
 from fleet_tui.tui.widgets.table import LineTable
@@ -20,9 +19,6 @@ from fleet_tui.tui.widgets.table import LineTable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
-
-    from fleet_tui.model.errors import FleetError
     from fleet_tui.model.history import HistoryPage, PastRun
     from fleet_tui.model.run import Run
     from fleet_tui.model.snapshot import DispatchView
@@ -109,39 +105,24 @@ def _seconds(run: Run) -> float | None:
     return run.finished_at - run.started_at
 
 
-class RunsScreen(Page):
+class RunsScreen(QueriedPage):
     """`enter` shows a run again in the output pane; two marked ones can be compared."""
 
     place = "runs"
     BINDINGS = bindings_for("runs", "list", "back")
 
     def __init__(self, app: FleetApp, words: str = "") -> None:
-        super().__init__(app, "runs")
         self.rows = PastRows(app)
-        self.table = LineTable(
-            self.rows,
-            COLUMNS,
-            can_mark=True,
-            empty="No run is like that." if words else "Nothing was dispatched yet.",
-            id="runs-table",
-        )
-        self.found = QueriedTable(self.table, "/", EXAMPLE, is_live=True, query=words)
+        empty = "No run is like that." if words else "Nothing was dispatched yet."
+        table = LineTable(self.rows, COLUMNS, can_mark=True, empty=empty, id="runs-table")
+        found = QueriedTable(table, "/", EXAMPLE, is_live=True, query=words)
+        super().__init__(app, "runs", found)
         self.first = 0
         """How many newer runs come before the ones that are shown."""
         self.has_more = False
-        self._asked = 0
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self.crumbs
-        with self._box:
-            yield self.found
-        yield self.hints
 
     def on_mount(self) -> None:
         """Read the history."""
-        self.set_focus(self.table)
         self.reload()
 
     @on(QueriedTable.Asked)
@@ -157,19 +138,8 @@ class RunsScreen(Page):
 
     def reload(self) -> None:
         """Ask for the runs again; only the answer to the last question is shown."""
-        self._asked += 1
-        number = self._asked
-        app = self.fleet_app
-
-        def show(page: HistoryPage) -> None:
-            if number == self._asked:
-                self._show_page(page)
-
-        def refuse(error: FleetError) -> None:
-            if number == self._asked:
-                self._box.border_title = content(f"✗ {error}", "$fleet-bad")
-
-        app.ask(app.control.past.find(self.found.query_text, PAGE, self.first), show, refuse)
+        past = self.fleet_app.control.past
+        self.ask_newest(past.find(self.found.query_text, PAGE, self.first), self._show_page)
 
     def _show_page(self, page: HistoryPage) -> None:
         self.rows.runs = {past.run.id: past for past in page.runs}
@@ -178,9 +148,7 @@ class RunsScreen(Page):
         last = page.first + len(page.runs)
         place = f"{page.first + 1:,}-{last:,}" if page.first or page.has_more else f"{last:,}"
         more = " and older" if page.has_more else ""
-        self._box.border_title = content(
-            f"{words}{place} runs{more}" if last != 1 else f"{words}1 run"
-        )
+        self.entitle(f"{words}{place} runs{more}" if last != 1 else f"{words}1 run")
         self.table.reload()
         self.show_hints()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -13,15 +11,14 @@ from fleet_tui.model.queue_view import QueueView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, content
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_rows import FixedRows, RunRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.errors import FleetError
     from fleet_tui.model.queue_view import AttemptView, TaskDetail
@@ -33,7 +30,7 @@ LABEL = 11
 ATTEMPTS_SHOWN = 4
 
 
-class TaskScreen(Page):
+class TaskScreen(LinesPage):
     """Follows its task: what runs is shown live, what has ended with its result."""
 
     place = "task"
@@ -43,27 +40,21 @@ class TaskScreen(Page):
     """
 
     def __init__(self, app: FleetApp, name: str) -> None:
-        super().__init__(app, f"queue / {name}")
+        view = LogView(app.clock_time, empty="Nothing yet.", id="task-output")
+        super().__init__(app, f"queue / {name}", view)
         self.task_name = name
         self.detail: TaskDetail | None = None
         self.facts = Static("", id="task-facts", markup=False)
-        self.log_pane = LogPane(LogView(app.clock_time, empty="Nothing yet.", id="task-output"))
-        self._box = Vertical(classes="body")
         self._shown: tuple[str, str, int] | None = None
         self._wants_text = False
         self._live_run = ""
 
-    def compose(self) -> ComposeResult:
-        """Yield the facts and the text."""
-        yield self.crumbs
-        yield self.facts
-        with self._box:
-            yield self.log_pane
-        yield self.hints
+    def above(self) -> Sequence[Widget]:
+        """Return what is known of the task."""
+        return (self.facts,)
 
     def on_mount(self) -> None:
         """Ask for everything."""
-        self.set_focus(self.log_pane.view)
         self.reload()
 
     def reload(self) -> None:
@@ -119,12 +110,7 @@ class TaskScreen(Page):
             title, text = _text_of(detail, wants_text=self._wants_text)
             rows: list[FixedLine] = [("o", line) for line in text.splitlines()]
             self.log_pane.show_source(FixedRows(rows))
-        self._box.border_title = content(title)
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())
+        self.entitle(title)
 
 
 def _text_of(detail: TaskDetail, *, wants_text: bool) -> tuple[str, str]:

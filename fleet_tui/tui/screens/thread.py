@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
-
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean_block, content
-from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.log_pane import LogPane
+from fleet_tui.tui.safe import clean_block
+from fleet_tui.tui.screens.lines_page import LinesPage
 from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.app import ComposeResult
-
-    from fleet_tui.model.errors import FleetError
     from fleet_tui.model.snapshot import LineTag
     from fleet_tui.model.threads import Said, ThreadPage
     from fleet_tui.tui.app import FleetApp
@@ -31,30 +24,21 @@ MOST_TAIL = 4_000
 TAGS: dict[str, LineTag] = {"user": "q", "assistant": "t", "tool": "c", "result": "r"}
 
 
-class ThreadScreen(Page):
+class ThreadScreen(LinesPage):
     """`o` reads further back."""
 
     place = "thread"
     BINDINGS = bindings_for("thread", "lines", "back")
 
     def __init__(self, app: FleetApp, host: str, session: str) -> None:
-        super().__init__(app, f"threads / {host} / {session}")
+        view = LogView(app.clock_time, empty="Nothing was said.", id="thread")
+        super().__init__(app, f"threads / {host} / {session}", view)
         self.host_name, self.session = host, session
         self.is_cut = False
         self._tail = FIRST_TAIL
-        self.log_pane = LogPane(LogView(app.clock_time, empty="Nothing was said.", id="thread"))
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the conversation."""
-        yield self.crumbs
-        with self._box:
-            yield self.log_pane
-        yield self.hints
 
     def on_mount(self) -> None:
         """Read its end."""
-        self.set_focus(self.log_pane.view)
         self.reload()
 
     def read_further(self) -> None:
@@ -64,13 +48,10 @@ class ThreadScreen(Page):
 
     def reload(self) -> None:
         """Ask the host again."""
-        self._box.border_title = content("reading …", "$fleet-muted")
+        self.entitle("reading …", "$fleet-muted")
         app = self.fleet_app
         asked = app.control.threads.read(self.host_name, self.session, self._tail)
-        app.ask(asked, self._show_page, self._refused)
-
-    def _refused(self, error: FleetError) -> None:
-        self._box.border_title = content(f"✗ {error}", "$fleet-bad")
+        app.ask(asked, self._show_page, self.refuse)
 
     def _show_page(self, page: ThreadPage) -> None:
         self.is_cut = page.is_cut and self._tail < MOST_TAIL
@@ -84,14 +65,9 @@ class ThreadScreen(Page):
             else "all of it",
             f"{page.broken_lines} broken lines passed over" if page.broken_lines else "",
         ]
-        self._box.border_title = content(" · ".join(filter(None, parts)))
+        self.entitle(" · ".join(filter(None, parts)))
         self.log_pane.show_source(FixedRows(said_lines(page.said)))
         self.show_hints()
-
-    @on(LogView.Moved)
-    def _moved(self, event: LogView.Moved) -> None:
-        event.stop()
-        self._box.border_subtitle = content(self.log_pane.search_status())
 
 
 def said_lines(said: Sequence[Said]) -> list[FixedLine]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content
+from fleet_tui.tui.safe import clean
 from fleet_tui.tui.safe import short as one_line
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.screens.table_page import QueriedPage
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.queried_table import QueriedTable
 from fleet_tui.tui.widgets.table import LineTable
@@ -19,9 +18,6 @@ from fleet_tui.tui.widgets.table import LineTable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
-
-    from fleet_tui.model.errors import FleetError
     from fleet_tui.model.threads import HostHits, HostThreads, Thread
     from fleet_tui.tui.app import FleetApp
     from fleet_tui.tui.widgets.paint import Span
@@ -86,32 +82,22 @@ def _size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{max(1, count // 1000)} kB"
 
 
-class ThreadsScreen(Page):
+class ThreadsScreen(QueriedPage):
     """`enter` reads one; `/` searches all of them on their hosts."""
 
     place = "threads"
     BINDINGS = bindings_for("threads", "list", "back")
 
     def __init__(self, app: FleetApp, target: str = "") -> None:
-        super().__init__(app, f"threads {target}".rstrip())
-        self.target = target or "all"
         self.rows = ThreadRows(app)
-        self.table = LineTable(self.rows, COLUMNS, empty="Nothing is here yet.", id="threads-table")
+        table = LineTable(self.rows, COLUMNS, empty="Nothing is here yet.", id="threads-table")
         hint = "said in a conversation; Enter searches on the hosts"
-        self.found = QueriedTable(self.table, "said", hint, is_live=False)
-        self._asked = 0
-        self._box = Vertical(classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table."""
-        yield self.crumbs
-        with self._box:
-            yield self.found
-        yield self.hints
+        found = QueriedTable(table, "said", hint, is_live=False)
+        super().__init__(app, f"threads {target}".rstrip(), found)
+        self.target = target or "all"
 
     def on_mount(self) -> None:
         """Ask the hosts."""
-        self.set_focus(self.table)
         self.reload()
 
     @on(QueriedTable.Asked)
@@ -121,28 +107,13 @@ class ThreadsScreen(Page):
 
     def reload(self) -> None:
         """Ask the hosts again; only the answer to the last question is shown."""
-        self._asked += 1
-        number = self._asked
-        app, words = self.fleet_app, self.found.query_text
+        threads, words = self.fleet_app.control.threads, self.found.query_text
         told = f"searching for {words!r} …" if words else "asking the hosts …"
-        self._box.border_title = content(told, "$fleet-muted")
-
-        def refuse(error: FleetError) -> None:
-            if number == self._asked:
-                self._box.border_title = content(f"✗ {error}", "$fleet-bad")
-
-        def listed(found: tuple[HostThreads, ...]) -> None:
-            if number == self._asked:
-                self._show_list(found)
-
-        def searched(found: tuple[HostHits, ...]) -> None:
-            if number == self._asked:
-                self._show_hits(found)
-
+        self.entitle(told, "$fleet-muted")
         if words:
-            app.ask(app.control.threads.search(self.target, words), searched, refuse)
+            self.ask_newest(threads.search(self.target, words), self._show_hits)
         else:
-            app.ask(app.control.threads.list(self.target, LISTED), listed, refuse)
+            self.ask_newest(threads.list(self.target, LISTED), self._show_list)
 
     def _show_list(self, found: tuple[HostThreads, ...]) -> None:
         threads = [thread for one in found for thread in one.threads]
@@ -177,7 +148,7 @@ class ThreadsScreen(Page):
             f"and {len(problems) - 1} more" if len(problems) > 1 else "",
         ]
         text = " · ".join(filter(None, parts))
-        self._box.border_title = content(text, "$fleet-wait" if problems else "")
+        self.entitle(text, "$fleet-wait" if problems else "")
         self.table.reload()
         self.show_hints()
 
