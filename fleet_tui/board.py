@@ -18,6 +18,7 @@ from fleet_tui.model.events import (
     RunFinished,
 )
 from fleet_tui.model.host import LinkStatus
+from fleet_tui.model.managed_view import ManagedView
 from fleet_tui.model.parking_view import ParkingView
 from fleet_tui.model.roles_view import RolesView
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView, RunView
@@ -115,6 +116,8 @@ class Board:
             self._parts[type(event.view)] = event.view
             if isinstance(event.view, RolesView):
                 self._take_roles(event.view)
+            elif isinstance(event.view, ManagedView):
+                self._cost_is_stale = True
             elif isinstance(event.view, ParkingView):
                 self._changed_runs.update({*self._parked, *event.view.parked})
                 self._parked = event.view.parked

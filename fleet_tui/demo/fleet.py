@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from fleet_tui.demo import (
     daemon_stage,
+    managed_stage,
     mcp_stage,
     mirror_stage,
     notice_stage,
@@ -274,6 +275,7 @@ def _config(
         sections={
             "price": (_PRICE,),
             **mirror_stage.sections(home),
+            **managed_stage.sections(home),
             **mcp_stage.sections(cast_.specs, cast_.unreachable),
             **notice_stage.sections(),
             **peers_stage.sections(spec.broker_port),

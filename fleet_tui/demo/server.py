@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from fleet_tui.demo import queue_stage
+from fleet_tui.demo import managed_stage, queue_stage
 from fleet_tui.demo.spec import HOME_PREFIX, SPEC_NAME, DemoSpec
 
 _GRACE_SECONDS = 3.0
@@ -46,7 +46,8 @@ async def _serve(spec: DemoSpec) -> None:
     threading.Thread(target=watch_parent, daemon=True).start()
     queue = asyncio.create_task(queue_stage.play(spec))
     try:
-        await serve(spec, stopped)
+        with managed_stage.service(spec):
+            await serve(spec, stopped)
     finally:
         queue.cancel()
         await asyncio.gather(queue, return_exceptions=True)

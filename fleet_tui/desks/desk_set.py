@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.daemons_control import DaemonsControl
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
+    from fleet_tui.model.managed_control import ManagedControl
     from fleet_tui.model.mcp_control import McpControl
     from fleet_tui.model.notices_control import NoticesControl
     from fleet_tui.model.peers_control import PeersControl
@@ -79,6 +80,13 @@ class DeskSet(ABC):
         from fleet_tui.desks.doctor import DoctorDesk
 
         return DoctorDesk(self._call, self._fleet)
+
+    @cached_property
+    def managed(self) -> ManagedControl:
+        """Sessions in the cloud."""
+        from fleet_tui.desks.managed import ManagedDesk
+
+        return ManagedDesk(self._call, self._fleet)
 
     @cached_property
     def mcp(self) -> McpControl:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.doctor_control import DoctorControl
     from fleet_tui.model.history_control import HistoryControl
     from fleet_tui.model.lines import LineSource, TimelineSource
+    from fleet_tui.model.managed_control import ManagedControl
     from fleet_tui.model.mcp_control import McpControl
     from fleet_tui.model.notice import Notice
     from fleet_tui.model.notices_control import NoticesControl
@@ -106,6 +107,10 @@ class FleetControl(Protocol):
     @property
     def doctor(self) -> DoctorControl:
         """What is wrong with hosts."""
+
+    @property
+    def managed(self) -> ManagedControl:
+        """Sessions in the cloud."""
 
     @property
     def mcp(self) -> McpControl:

@@ -12,6 +12,7 @@ from fleet_tui.tui.verbs import (
     lines,
     lists,
     looks,
+    managed,
     mcp,
     notices,
     output,
@@ -52,6 +53,7 @@ REGISTRY = Registry(
         *heartbeats.ACTIONS,
         *daemons.ACTIONS,
         *mcp.ACTIONS,
+        *managed.ACTIONS,
         *replaying.ACTIONS,
         *program.ACTIONS,
     )

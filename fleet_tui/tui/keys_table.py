@@ -21,6 +21,8 @@ TITLES = {
     "heartbeats": "Heartbeats",
     "daemons": "Daemons and schedules",
     "mcp": "MCP servers",
+    "managed": "Cloud sessions",
+    "cloud": "A cloud session",
     "notices": "Notifications",
     "notice": "One notification",
     "routes": "Routes of notifications",

@@ -12,6 +12,8 @@ TWINS = {
     "heartbeats": "heartbeats",
     "daemons": "daemon list",
     "mcp": "mcp status",
+    "managed": "managed list",
+    "managed-talk": "managed attach ID",
     "peers": "peers list",
     "sessions": "peers list",
     "talk": "peers inbox",

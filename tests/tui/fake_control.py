@@ -13,6 +13,7 @@ from tests.tui.answers import done, refused
 from tests.tui.fake_audit import FakeAudit
 from tests.tui.fake_costs import FakeCosts
 from tests.tui.fake_daemons import FakeDaemons
+from tests.tui.fake_managed import FakeManaged
 from tests.tui.fake_mcp import FakeMcp
 from tests.tui.fake_notices import FakeNotices
 from tests.tui.fake_past import FakeDoctor, FakeHistory, FakeThreads
@@ -42,7 +43,7 @@ class FakeControl(FakeStage):
         self.audit = FakeAudit()
         self.peers = FakePeers(self)
         self.notices = FakeNotices(self)
-        self.mcp = FakeMcp(self)
+        self.managed, self.mcp = FakeManaged(self), FakeMcp(self)
         self.roles = FakeRoles(self)
         self.costs = FakeCosts(self.now)
         self.daemons = FakeDaemons(self)

@@ -1,0 +1,124 @@
+"""The screens of cloud sessions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fleet_tui.model.errors import Refused
+from fleet_tui.model.snapshot import ViewLine
+from fleet_tui.tui.screens.confirm import ConfirmScreen
+from fleet_tui.tui.screens.managed import ManagedScreen
+from fleet_tui.tui.screens.managed_form import ManagedForm
+from fleet_tui.tui.screens.managed_talk import ManagedTalkScreen
+from tests.tui.desk import at_desk
+from tests.tui.fake_control import FakeControl
+from tests.tui.fake_managed import ASK
+
+
+def control_with_cloud() -> FakeControl:
+    control = FakeControl()
+    control.config = replace(control.config, sections={"managed": {}})
+    return control
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_each_session_with_the_proof_of_its_state(size: tuple[int, int]) -> None:
+    control = control_with_cloud()
+    async with at_desk(control, size=size) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9")
+        assert desk.is_on(ManagedScreen)
+        shown = desk.text()
+        assert "2/2 active · $0.14 of $3.00 today, $0.50 held" in shown
+        for part in ("? asks you", "○ idle", "· unknown", "$0.07/0.50", "the service's word"):
+            assert part in shown
+        assert f"bash: {ASK.text} (a allows it once, d denies it)" in " ".join(shown.split())
+        assert all(len(line) <= size[0] for line in shown.splitlines())
+        await desk.press("G")
+        assert "unknown since 15m" in " ".join(desk.text().split())
+
+
+async def test_a_tool_is_allowed_only_after_its_text_was_shown() -> None:
+    control = control_with_cloud()
+    async with at_desk(control) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9", "a")
+        assert desk.is_on(ConfirmScreen)
+        assert ASK.text in desk.text()
+        await desk.press("enter")
+        assert not [what for what, _ in control.calls if what == "managed.decide"], "No has focus"
+        await desk.press("a", "y")
+        identifier = control.managed.rows[0].session.id
+        assert ("managed.decide", (identifier, ASK.use, True, "")) in control.calls
+        await desk.press("d")
+        assert ("managed.decide", (identifier, ASK.use, False, "")) in control.calls
+
+
+async def test_a_session_starts_with_a_budget_and_a_refusal_keeps_the_draft() -> None:
+    control = control_with_cloud()
+    control.refusal = Refused("2 cloud sessions are active", mend="stop one")
+    async with at_desk(control) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9", "n")
+        assert desk.is_on(ManagedForm)
+        await desk.write("look around")
+        await desk.press("f5")
+        assert desk.is_on(ManagedForm)
+        assert "2 cloud sessions are active" in desk.text()
+        control.refusal = None
+        await desk.press("f5")
+        assert desk.is_on(ManagedScreen)
+        assert control.calls[-1] == ("managed.start", ("look around", "", 0.5))
+
+
+async def test_the_conversation_grows_and_is_talked_to() -> None:
+    control = control_with_cloud()
+    async with at_desk(control) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9", "j", "enter")
+        assert desk.is_on(ManagedTalkScreen)
+        assert "Three are [b]weak[/b]." in desk.text()
+        control.managed.said = (*control.managed.said, ViewLine("t", "One more thing."))
+        control.managed.rows[1] = replace(control.managed.rows[1], lines=3)
+        control.managed.show()
+        await desk.settle()
+        assert "One more thing." in desk.text()
+        await desk.press("s")
+        await desk.write("go on")
+        await desk.press("f5")
+        identifier = control.managed.rows[1].session.id
+        assert ("managed.send", (identifier, "go on")) in control.calls
+        await desk.press("x", "c", "y")
+        assert control.calls[-2:] == [
+            ("managed.stop", identifier),
+            ("managed.archive", identifier),
+        ]
+
+
+async def test_without_a_section_the_action_says_so() -> None:
+    control = FakeControl()
+    async with at_desk(control) as desk:
+        await desk.press("9")
+        assert desk.is_home()
+        assert any("has no [managed] section" in told for told in desk.toasts())
+
+
+async def test_what_is_missing_stands_in_one_line() -> None:
+    control = control_with_cloud()
+    control.managed.rows.clear()
+    problem = (
+        "the anthropic library is not installed (install it: `pip install 'fleet-tui[cloud]'`)"
+    )
+    async with at_desk(control, size=(80, 24)) as desk:
+        control.managed.show(problem=problem)
+        await desk.press("9")
+        assert "pip install 'fleet-tui[cloud]'" in " ".join(desk.text().split())
+        await desk.press("n")
+        assert desk.is_on(ManagedScreen)
+        assert any("not installed" in told for told in desk.toasts())
