@@ -14,12 +14,12 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import nats
 import nats.errors
 from nats.js import api
 
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.text import one_line
+from fleet_tui.transport.nats_client import closed_on_failure, connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -62,42 +62,34 @@ class NatsLink:
     async def open(self, heard: Callable[[Any], Awaitable[None]]) -> None:
         """Connect and find or make the stream; `heard` takes what other fleets say is there."""
 
-        async def quiet(error: Exception) -> None:
-            """Every failure reaches its caller; the library would write it to the terminal."""
-
         async def take(message: Msg) -> None:
             if message.subject != f"{HERE}.{word(self._fleet)}":
                 await heard(_json(message.data))
 
-        seed = self._login is not None and self._login.suffix in (".nk", ".seed")
-        path = str(self._login) if self._login else None
+        name = f"fleet-tui peers {self._fleet}"
         async with self._told("reach the NATS server"), asyncio.timeout(CONNECT_SECONDS):
-            self._client = await nats.connect(
-                self._url,
-                name=f"fleet-tui peers {self._fleet}",
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,
-                error_cb=quiet,
-                user_credentials=None if seed else path,
-                nkeys_seed=path if seed else None,
+            self._client = await connect(self._url, name, self._login)
+            async with closed_on_failure(self._client):
+                await self._make(self._client)
+                await self._client.subscribe(f"{HERE}.*", cb=take)
+
+    async def _make(self, client: Client) -> None:
+        self._js = client.jetstream(timeout=ANSWER_SECONDS)
+        await self._js.add_stream(
+            api.StreamConfig(
+                name=STREAM,
+                subjects=[f"{MAIL}.>"],
+                storage=api.StorageType.FILE,
+                max_age=KEPT_SECONDS,
+                duplicate_window=DUPLICATE_SECONDS,
             )
-            self._js = self._client.jetstream(timeout=ANSWER_SECONDS)
-            await self._js.add_stream(
-                api.StreamConfig(
-                    name=STREAM,
-                    subjects=[f"{MAIL}.>"],
-                    storage=api.StorageType.FILE,
-                    max_age=KEPT_SECONDS,
-                    duplicate_window=DUPLICATE_SECONDS,
-                )
-            )
-            self._inbox = await self._js.pull_subscribe(
-                f"{MAIL}.{word(self._fleet)}",
-                durable=f"for-{word(self._fleet)}",
-                stream=STREAM,
-                config=api.ConsumerConfig(ack_wait=ACK_WITHIN),
-            )
-            await self._client.subscribe(f"{HERE}.*", cb=take)
+        )
+        self._inbox = await self._js.pull_subscribe(
+            f"{MAIL}.{word(self._fleet)}",
+            durable=f"for-{word(self._fleet)}",
+            stream=STREAM,
+            config=api.ConsumerConfig(ack_wait=ACK_WITHIN),
+        )
 
     async def close(self) -> None:
         """Close the connection."""
