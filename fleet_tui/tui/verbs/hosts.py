@@ -9,7 +9,11 @@ from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs import reach
 
 if TYPE_CHECKING:
+    from fleet_tui.model.history import HistoryPage
     from fleet_tui.tui.app import FleetApp
+
+PAST_RUNS = 20
+"""Runs of before this start that a host's page shows."""
 
 
 def open_host(app: FleetApp, argument: str) -> None:
@@ -20,7 +24,16 @@ def open_host(app: FleetApp, argument: str) -> None:
     if name not in app.store.hosts:
         app.toast(f"No host is called {name!r}.", "warning")
         return
-    app.open_screen(HostScreen(app, app.store.hosts[name].host.name))
+    host = app.store.hosts[name].host.name
+    app.open_screen(HostScreen(app, host))
+    app.ask(app.control.past.find(f"host:{host}", PAST_RUNS), lambda page: _show(app, page))
+
+
+def _show(app: FleetApp, page: HistoryPage) -> None:
+    """Load runs of before this start: they come as every other run does."""
+    for dispatch in dict.fromkeys(past.run.dispatch for past in page.runs):
+        if dispatch not in app.store.dispatches:
+            app.ask(app.control.open_dispatch(dispatch), lambda _view: None)
 
 
 def connect(app: FleetApp, _argument: str) -> None:
