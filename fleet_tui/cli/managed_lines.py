@@ -56,8 +56,7 @@ def print_lines(identifier: str, lines: Sequence[ViewLine], now: float, *, is_js
         if is_json:
             emit("managed-line", now, id=identifier, tag=line.tag, text=line.text)
         else:
-            text = line.text.removeprefix("? ") if line.tag == "q" else line.text
-            say(MARKS.get(line.tag, "") + text)
+            say(MARKS.get(line.tag, "") + line.text)
     sys.stdout.flush()
 
 

@@ -119,11 +119,10 @@ class Story:
             case Previewed(message=message, text=text):
                 self._piece(message, text)
             case ToolUsed():
-                mark = "? " if event.is_asked else ""
                 self._uses[event.id] = ManagedAsk(
                     event.id, event.tool, event.text, event.can_answer
                 )
-                self._add("q" if event.is_asked else "c", [f"{mark}{event.tool}: {event.text}"])
+                self._add("q" if event.is_asked else "c", [f"{event.tool}: {event.text}"])
             case ToolAnswered():
                 self._add("x" if event.is_error else "r", _cut(event.text))
             case Decided():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -74,6 +75,30 @@ async def test_a_session_starts_with_a_budget_and_a_refusal_keeps_the_draft() ->
         await desk.press("f5")
         assert desk.is_on(ManagedScreen)
         assert control.calls[-1] == ("managed.start", ("look around", "", 0.5))
+
+
+async def test_pressing_send_twice_starts_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    control = control_with_cloud()
+    answers: list[Future[str]] = []
+
+    def start(_prompt: str, _title: str, _budget: float | None) -> Future[str]:
+        answers.append(Future())
+        return answers[-1]
+
+    monkeypatch.setattr(control.managed, "start", start)
+    async with at_desk(control) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9", "n")
+        await desk.write("look around")
+        for _ in range(2):
+            desk._send("f5")
+            await desk.pilot._wait_for_screen()
+        assert "asking the service" in desk.text()
+        assert len(answers) == 1
+        answers[0].set_result("m-NEW")
+        await desk.settle()
+        assert desk.is_on(ManagedScreen)
 
 
 async def test_the_conversation_grows_and_is_talked_to() -> None:

@@ -17,6 +17,7 @@ from fleet_tui.tui.screens.prompt_screen import PromptScreen, labelled
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from fleet_tui.model.errors import FleetError
     from fleet_tui.tui.app import FleetApp
 
 
@@ -30,6 +31,8 @@ class ManagedForm(PromptScreen):
         view = app.store.part(ManagedView)
         budget = view.budget_usd if view is not None else None
         self._view = view
+        self._is_asking = False
+        """True while the service has not answered; nothing is sent twice."""
         self._title = Input("", id="title", compact=True, placeholder="else its prompt")
         self._budget = Input("" if budget is None else f"{budget:.2f}", id="budget", compact=True)
 
@@ -65,23 +68,31 @@ class ManagedForm(PromptScreen):
     def send(self) -> None:
         """Start it, or say it."""
         app, text = self.fleet_app, self.prompt.text
+        if self._is_asking:
+            return
         if not text.strip():
             self.say("the prompt is empty", "$fleet-bad")
             return
         managed = app.control.managed
+        budget = self._budget_usd()
+        if budget == 0:
+            self.say("the budget is no number of US dollars above 0", "$fleet-bad")
+            return
+        self._is_asking = True
+        self.say("asking the service …", "$fleet-muted")
         if self.identifier:
             told = f"Said to {short(self.identifier)}."
             app.ask(
                 managed.send(self.identifier, text), lambda _none: self._gone(told), self.refused
             )
         else:
-            budget = self._budget_usd()
-            if budget == 0:
-                self.say("the budget is no number of US dollars above 0", "$fleet-bad")
-                return
             started = managed.start(text, self._title.value.strip(), budget)
             app.ask(started, lambda new: self._gone(f"{short(new)} has begun."), self.refused)
-        self.say("asking the service …", "$fleet-muted")
+
+    def refused(self, error: FleetError) -> None:
+        """Say why not, and let it be tried again."""
+        self._is_asking = False
+        super().refused(error)
 
     def _budget_usd(self) -> float | None:
         """Return the budget; None for none, 0 for what is none."""
