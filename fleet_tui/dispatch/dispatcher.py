@@ -112,7 +112,7 @@ class Dispatcher:
             await self._log_refusal(identifier, request, error)
             raise
         try:
-            await services.log.append(dispatch_entries(dispatch, runs, request.opens), durable=True)
+            await services.log.append(dispatch_entries(dispatch, runs, request), durable=True)
         except JournalError as error:
             self._withdraw(runs, error)
             raise

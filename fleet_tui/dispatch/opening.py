@@ -62,10 +62,10 @@ def run_record(dispatch: Dispatch, plan: RunPlan) -> Run:
 
 
 def dispatch_entries(
-    dispatch: Dispatch, runs: Sequence[Run], opens: frozenset[str]
+    dispatch: Dispatch, runs: Sequence[Run], request: DispatchRequest
 ) -> list[LogEntry]:
     """Return the `dispatch` lines, one a run."""
-    opened = {"opens": ",".join(sorted(opens))} if opens else {}
+    opened = {"opens": ",".join(sorted(request.opens))} if request.opens else {}
     message = log_message(dispatch.prompt)
     return [
         LogEntry(
@@ -77,6 +77,7 @@ def dispatch_entries(
                 "agent": run.agent,
                 "mode": run.mode,
                 "origin": dispatch.origin,
+                **_named(request),
                 "by": dispatch.by,
                 "epoch": dispatch.epoch,
                 **opened,
@@ -105,9 +106,15 @@ def refused_entry(
             "agent": agent,
             "mode": request.mode or "default",
             "origin": request.origin,
+            **_named(request),
             "by": by,
             "epoch": epoch,
             "why": one_line(str(error)),
             "msg": log_message(request.prompt),
         },
     )
+
+
+def _named(request: DispatchRequest) -> dict[str, str]:
+    """Return how fleet.toml calls the daemon or schedule that asks, as a field of the log."""
+    return {"name": request.name} if request.name else {}

@@ -60,6 +60,7 @@ class Duty:
             timeout_seconds=self.timeout,
             on_limit=config.defaults.on_limit,
             is_vouched_for=is_confirmed,
+            name=self.name,
             dispatch_id=dispatch,
         )
 

@@ -39,6 +39,8 @@ class DispatchRequest:
     """True to go on in a copy of `session`, which itself stays as it is."""
     is_vouched_for: bool = False
     """A valid signature stands behind it (queue), or a person has confirmed it (other origins)."""
+    name: str = ""
+    """How fleet.toml calls what asks, when it is a daemon or a schedule."""
     run_id: str | None = None
     """The id of the one run, given beforehand by who must find it again after a crash; None: new.
     Starting it twice starts it once."""

@@ -41,6 +41,7 @@ async def test_it_starts_at_once_and_then_by_its_row(tmp_path: Path) -> None:
         assert row.next_at == one.clock.time() + HOUR - 1, "the row of times does not shift"
         begun = one.stage.log("dispatch")
         assert [line.fields["origin"] for line in begun] == ["daemon", "daemon"]
+        assert [line.fields["name"] for line in begun] == ["disk-scout", "disk-scout"]
         assert [line.fields["mode"] for line in begun] == ["read", "read"]
         assert not [event for event in one.stage.heard if isinstance(event, NoticeRaised)]
 
@@ -159,7 +160,7 @@ async def test_the_gate_refuses_what_is_over_the_budget(tmp_path: Path) -> None:
         assert row.last.outcome == "refused"
         assert "left today" in row.last.said
         (line,) = one.stage.log("refused")
-        assert line.fields["origin"] == "daemon"
+        assert (line.fields["origin"], line.fields["name"]) == ("daemon", "disk-scout")
         assert one.agent.lines == []
 
 

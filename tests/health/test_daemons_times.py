@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -87,6 +88,19 @@ def test_where_the_clocks_change(clock: tuple[int, int], after: str, starts: str
     found = next_start(Daily(*clock), Past(at(after)), BERLIN)
     assert found is not None
     assert local(found) == starts
+
+
+def test_without_a_zone_it_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    rhythm, past = Daily(2, 30), Past(at("2026-03-28T12:00"))
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        times = coming(rhythm, past, 220)
+        assert times == coming(rhythm, past, 220, BERLIN)
+        assert due(rhythm, past, times[9] + 1) == due(rhythm, past, times[9] + 1, BERLIN)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_second_half_past_two_is_not_a_second_start() -> None:
