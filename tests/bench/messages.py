@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -54,7 +55,7 @@ async def run(messages: int) -> None:
                 await service.start()
                 _say("sent to seen, by the inbox socket", await _sent_to_seen(service, messages))
                 _say("sent to polled, as claude-peers", await _sent_to_polled(port))
-                await _pace(port)
+                await _pace(fleet, port)
             finally:
                 await flock.end()
                 await fleet.close()
@@ -98,8 +99,15 @@ async def _sent_to_polled(port: int) -> list[float]:
     return taken
 
 
-async def _pace(port: int) -> None:
-    """Let 20 clients of another process send 2,000 messages and fetch them."""
+async def _pace(fleet: Fleet, port: int) -> None:
+    """Let 20 clients of another process send 2,000 messages and fetch them.
+
+    For another broker's pace run `python -m tests.bench.peer_clients PORT` beside it.
+    """
+    asked = Counter[str]()
+    store = fleet.parts.peers.store.database._connection
+    store.set_trace_callback(lambda line: asked.update([line.split()[0]]))
+    fsyncs = fleet.log.fsyncs
     before, begun = time.process_time(), time.perf_counter()
     clients = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.peer_clients", str(port)),
@@ -114,6 +122,11 @@ async def _pace(port: int) -> None:
         f" {told['sent'] / told['send_seconds']:,.0f} a second; {told['fetched']:,} fetched"
         f" ({told['different']:,} different) in {told['fetch_seconds']:.2f} s;"
         f" the broker used {used:.2f} s of a processor in {wall:.2f} s; {memory:.0f} MiB"
+    )
+    store.set_trace_callback(None)
+    print(
+        f"  {asked['COMMIT']:,} transactions, {asked.total():,} statements in all,"
+        f" {fleet.log.fsyncs - fsyncs:,} fsyncs of the audit log"
     )
 
 
