@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fleet_tui.agents.transcript import TranscriptWriter
 from fleet_tui.cli.console import complain, emit, say
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 64 << 10
 """Bytes of an unfinished line that are held back for its end; a longer one is broken."""
-
-
-class Reporter(Protocol):
-    """Listens to the bus and writes."""
-
-    def heard(self, event: Event) -> None:
-        """Take one event of the bus."""
-
-    def gathered(self, group: GatheredGroup) -> None:
-        """Write one group of equal answers."""
 
 
 class TextReporter:

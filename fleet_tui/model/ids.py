@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ULID_BITS = 128
 _SESSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{7,99}$")
 ID_PATTERN = re.compile(r"^[a-z]{1,3}-[0-9A-HJKMNP-TV-Z]{26}$")
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from fleet_tui.model.task import TaskOptions, TaskState
 
 PROMISE = "at-least-once run, exactly-once commit"
-SignatureWord = Literal["none", "unchecked", "valid", "bad"]
 
 
 @dataclass(frozen=True, slots=True)

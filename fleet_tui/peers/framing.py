@@ -16,7 +16,6 @@ _TAG = re.compile(
     r"|\s*/?\s*[a-z]+-(?:reminder|message|result|notification)\b)",
     re.IGNORECASE,
 )
-_LOOK_ALIKE = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 _FRAME = re.compile(r"^(\s*)\[(?=\s*(?:end of )?fleet message)", re.IGNORECASE | re.MULTILINE)
 _DONE = re.compile(r"^\s*DONE\b\s*:?", re.IGNORECASE)
 _RE = re.compile(r"^\s*re:?\s+(m-[0-9A-HJKMNP-TV-Z]{26})\b[\s:,.-]*", re.IGNORECASE)

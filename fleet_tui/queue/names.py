@@ -24,7 +24,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from fleet_tui.model.task import MAX_NAME_BYTES, FinalState, Owner, unfit_name
+from fleet_tui.model.task import MAX_NAME_BYTES, Owner, unfit_name
 
 PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
 BEATS, TMP, MARKS = ".heartbeats", ".tmp", ".marks"
@@ -138,11 +138,6 @@ def read_sidecar(file: str) -> tuple[str, str, int] | None:
     """Return task, kind and number of such a sidecar."""
     found = _SIDECAR.fullmatch(file)
     return (found["name"], found["kind"], int(found["number"])) if found else None
-
-
-def end_folder(state: FinalState) -> str:
-    """Return where a task of this end is kept."""
-    return DONE if state == "done" else FAILED
 
 
 def safe_name(file: str) -> str:

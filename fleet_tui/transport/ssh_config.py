@@ -7,7 +7,6 @@ import dataclasses
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any, Literal
@@ -220,11 +219,6 @@ def local_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
-
-
-def local_host_name() -> str:
-    """Return this machine's name."""
-    return socket.gethostname()
 
 
 def _advice(query: Query, files: ConfigFiles, config: SshConfig) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 MAX_ARCHIVE_BYTES = 256 << 20
 """What is carried from one machine to another at most; more is moved by hand."""
-BACKUPS = "~/.local/state/fleet-tui/migrations"
 _DIGEST = re.compile(r"\\?([0-9a-f]{64}) [ *](.+)")
 
 _ENTER = """\

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
-MOST_COLUMNS = 20
 COLUMNS = (
     Column("peer", "session", 16, is_flexible=True, most=28),
     Column("state", "answered", 14, is_flexible=True, most=26),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -74,8 +73,3 @@ def cursor_style(base: Style, palette: Palette, *, focused: bool) -> Style:
     """Return the base style of the cursor's line."""
     fill = palette.fill("cursor" if focused else "cursor-blur")
     return Style(color=base.color, bgcolor=fill.bgcolor)
-
-
-def width_of(spans: Iterable[Span]) -> int:
-    """Return how many cells the spans take."""
-    return sum(cell_len(text) for text, _ in spans)
