@@ -26,6 +26,11 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
+def bug_line(bug: BaseException) -> str:
+    """Return what a person is told of an exception that nobody expected."""
+    return one_line(f"unexpected {type(bug).__name__}: {bug} (a bug; run again with --debug)", 2000)
+
+
 def emit(event: str, unix_seconds: float, **about: Any) -> None:
     """Write one JSON object; non-ASCII is escaped, so no control character gets through."""
     document = {"event": event, "time": iso_time(unix_seconds), **about}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_tui import __version__
-from fleet_tui.cli.console import complain
+from fleet_tui.cli.console import bug_line, complain
 from fleet_tui.cli.parser import EXIT_STATUS, Parser, complete_help, every_parser
 from fleet_tui.model.errors import ConfigError, FleetError
 
@@ -147,7 +147,7 @@ def run(arguments: Sequence[str]) -> int:
             return 1
         if is_debug:
             raise
-        complain(f"unexpected {type(bug).__name__}: {bug} (a bug; run again with --debug)")
+        complain(bug_line(bug))
         return 1
 
 

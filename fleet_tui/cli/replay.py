@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fleet_tui.cli.context import load_config
+from fleet_tui.cli.screen import require_terminal, run_app
 from fleet_tui.config import data_dir, log_path
 from fleet_tui.model.errors import UsageError
 
@@ -43,6 +44,8 @@ def replay_command(options: argparse.Namespace) -> int:
     log = options.log or log_path(config)
     if not log.is_file():
         raise UsageError(f"there is no log at {log}", mend="name one: fleet-tui replay LOG")
+    if options.headless_seconds is None:
+        require_terminal()
     with TemporaryDirectory(prefix="fleet-replay-") as scratch:
         aside = replace(
             config,
@@ -63,7 +66,8 @@ def replay_command(options: argparse.Namespace) -> int:
                 clock=control.clock,
                 seconds=options.headless_seconds,
             )
-            app.run(headless=options.headless_seconds is not None)
+            is_headless = options.headless_seconds is not None
+            run_app(app, is_headless=is_headless, is_debug=options.debug)
             opened.result()
             return app.return_code or 0
         finally:

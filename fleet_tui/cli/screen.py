@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from fleet_tui.cli.console import complain, say
+from fleet_tui.cli.console import bug_line, complain, say
 from fleet_tui.cli.context import load_config
 from fleet_tui.config import data_dir
 from fleet_tui.model.errors import FleetError, UsageError
@@ -48,7 +49,12 @@ def add_web(parser: argparse.ArgumentParser) -> None:
 
 def open_screen(options: argparse.Namespace) -> int:
     """Open the screen on the user's fleet."""
-    return show(load_config(options), is_read_only=options.read_only, web_port=options.web)
+    return show(
+        load_config(options),
+        is_read_only=options.read_only,
+        web_port=options.web,
+        is_debug=options.debug,
+    )
 
 
 def show(
@@ -59,13 +65,14 @@ def show(
     prepare: Callable[[], None] | None = None,
     headless_seconds: float | None = None,
     web_port: int | None = None,
+    is_debug: bool = False,
 ) -> int:
     """Run the screen until it is closed. The core starts after the first paint.
 
     With `web_port` (0: any) it is shown in a browser instead of the terminal, read-only.
     """
     if web_port is None and headless_seconds is None:
-        _require_terminal()
+        require_terminal()
     from fleet_tui.runtime import CoreThread
     from fleet_tui.tui.app import FleetApp
 
@@ -82,7 +89,7 @@ def show(
             seconds=headless_seconds,
             state=data_dir(config) / STATE_FILE,
         )
-        app.run(headless=headless_seconds is not None)
+        run_app(app, is_headless=headless_seconds is not None, is_debug=is_debug)
         core.raise_if_not_opened()
         if app.memory.problem:
             complain(app.memory.problem)
@@ -91,7 +98,16 @@ def show(
         core.stop()
 
 
-def _require_terminal() -> None:
+def run_app(app: FleetApp, *, is_headless: bool, is_debug: bool) -> None:
+    """Run the screen to its end; a bug ends it with one line."""
+    from fleet_tui.tui.textual_seams import tell_bugs_in_a_line
+
+    if not (is_debug or os.environ.get("FLEET_DEBUG")):
+        tell_bugs_in_a_line(app, lambda bug: f"fleet-tui: {bug_line(bug)}")
+    app.run(headless=is_headless)
+
+
+def require_terminal() -> None:
     """Refuse what would wait for keys that nobody can press; Textual draws on standard error."""
     for stream, name in ((sys.stdin, "standard input"), (sys.stderr, "standard error")):
         if stream is None or not stream.isatty():
@@ -142,4 +158,5 @@ def demo_command(options: argparse.Namespace) -> int:
             prepare=demo.prepare,
             headless_seconds=options.headless_seconds,
             web_port=options.web,
+            is_debug=options.debug,
         )

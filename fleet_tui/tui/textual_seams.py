@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.text import Text
 from textual._context import active_message_pump
 from textual.widgets import Input, TextArea
 
@@ -42,6 +43,20 @@ def is_suspended(app: App[Any]) -> bool:
 def can_lend_terminal(app: App[Any]) -> bool:
     """Tell whether there is a terminal, and one that can be lent."""
     return app._driver is not None and app._driver.can_suspend
+
+
+def tell_bugs_in_a_line(app: App[Any], told: Callable[[BaseException], str]) -> None:
+    """End on an unhandled exception with what `told` makes of it.
+
+    Textual's own way is a screen full of code and of what the variables hold, secrets too.
+    """
+
+    def fatal_error() -> None:
+        if app._exception is not None and not app._exit_renderables:
+            app._exit_renderables.append(Text(told(app._exception)))
+        app._close_messages_no_wait()
+
+    app._fatal_error = fatal_error  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
+from fleet_tui.cli.console import bug_line
 from fleet_tui.tui.app import FleetApp
+from fleet_tui.tui.textual_seams import tell_bugs_in_a_line
 from tests.tui.scene import recorded
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_it_ends_by_itself_without_a_terminal() -> None:
@@ -27,3 +33,19 @@ def test_the_screen_needs_no_network_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_a_bug_ends_it_with_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        password = "hunter2"
+        raise ValueError(f"no such thing, whatever the {len(password)} say")
+
+    app = FleetApp(recorded(), seconds=30, on_ready=fail)
+    tell_bugs_in_a_line(app, lambda bug: f"fleet-tui: {bug_line(bug)}")
+    app.run(headless=True)
+    assert app.return_code == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert told == (
+        "fleet-tui: unexpected ValueError: no such thing, whatever the 7 say "
+        "(a bug; run again with --debug)"
+    )
