@@ -40,8 +40,10 @@ async def test_they_are_listed_searched_and_read(
         assert [said.speaker for said in page.said] == ["user", "tool", "result", "assistant"]
         hits = await reader.search(names, "SMTP 421")
         assert all(hit.said for one in hits for hit in one.hits)
-        expected = {t.session for t in threads if t.title.startswith("Why did receipts")}
-        assert {hit.thread.session for one in hits for hit in one.hits} == expected
+        told = {t.session for t in threads if t.title.startswith("Why did receipts")}
+        assert told
+        assert told <= {hit.thread.session for one in hits for hit in one.hits}
+        assert len(told) < len(threads)
     finally:
         await pool.close()
 
@@ -89,6 +91,7 @@ async def move_there_and_back(fleet: Fleet, agent: AgentName) -> None:
     assert (done.step, done.document) == ("done", "SESSION-HANDOFF.md")
     moved = await fleet.parts.threads.read(target, run.session)
     assert [one.text for one in moved.said] == [one.text for one in before.said]
+    assert (desk.where(source, run.session), desk.where(source, "x")) == (target, source)
     with pytest.raises(UsageError, match="no thread"):
         await fleet.parts.threads.find(source, run.session)
     with pytest.raises(Refused, match=f"handed from {source} to {target}"):
