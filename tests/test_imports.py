@@ -36,6 +36,16 @@ def test_the_first_picture_waits_neither_for_the_core_nor_for_other_commands() -
     assert loaded(screen, *core, "fleet_tui.cli.run") == []
 
 
+CLOUD = ("anthropic", "httpx2", "pydantic")
+
+
+@pytest.mark.parametrize(
+    "module", ["fleet_tui.managed.service", "fleet_tui.cli.managed", "fleet_tui.desks.managed"]
+)
+def test_the_cloud_costs_nothing_before_a_session_is_asked_about(module: str) -> None:
+    assert loaded(module, *HEAVY, *CLOUD) == []
+
+
 @pytest.mark.parametrize("module", ["fleet_tui.cli.main", "fleet_tui.fleet"])
 def test_a_command_loads_no_network_library_before_it_connects(module: str) -> None:
     assert loaded(module, *HEAVY) == []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fleet_tui.model.errors import Refused
+from fleet_tui.model.notice import Notice
 from fleet_tui.model.snapshot import ViewLine
 from fleet_tui.tui.screens.confirm import ConfirmScreen
 from fleet_tui.tui.screens.managed import ManagedScreen
@@ -16,6 +17,7 @@ from fleet_tui.tui.screens.managed_talk import ManagedTalkScreen
 from tests.tui.desk import at_desk
 from tests.tui.fake_control import FakeControl
 from tests.tui.fake_managed import ASK
+from tests.tui.fixed_clock import NOW
 
 
 def control_with_cloud() -> FakeControl:
@@ -124,6 +126,20 @@ async def test_the_conversation_grows_and_is_talked_to() -> None:
             ("managed.stop", identifier),
             ("managed.archive", identifier),
         ]
+
+
+async def test_a_notice_leads_to_its_session() -> None:
+    control = control_with_cloud()
+    async with at_desk(control) as desk:
+        control.managed.show()
+        identifier = control.managed.rows[0].session.id
+        text = f"asks to use bash: {ASK.text}"
+        told = Notice(f"managed/{identifier}", NOW, "warning", "managed-asks", "cloud", text)
+        control._notices.append(told)
+        await desk.settle()
+        await desk.press("4", "enter")
+        assert desk.is_on(ManagedTalkScreen)
+        assert "? asks you" in desk.text()
 
 
 async def test_without_a_section_the_action_says_so() -> None:

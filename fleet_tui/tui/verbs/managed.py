@@ -15,12 +15,22 @@ if TYPE_CHECKING:
     from fleet_tui.model.managed_view import ManagedAsk, ManagedRow
     from fleet_tui.tui.app import FleetApp
 
+NOTICES = "managed/"
+"""How the ids of notices about sessions begin; the session's follows."""
+
 
 def open_managed(app: FleetApp, _argument: str) -> None:
     """Show the sessions in the cloud."""
     from fleet_tui.tui.screens.managed import ManagedScreen
 
     app.open_screen(ManagedScreen(app))
+
+
+def open_session(app: FleetApp, identifier: str) -> None:
+    """Show what was said in a session."""
+    from fleet_tui.tui.screens.managed_talk import ManagedTalkScreen
+
+    app.open_screen(ManagedTalkScreen(app, identifier))
 
 
 def start(app: FleetApp, argument: str) -> None:

@@ -9,7 +9,7 @@ from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui import fmt
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.own_notices import QUESTION_ASKED
-from fleet_tui.tui.verbs import questions, reach
+from fleet_tui.tui.verbs import managed, questions, reach
 from fleet_tui.tui.verbs.hosts import open_host
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def open_notice(app: FleetApp, _argument: str) -> None:
     run = app.store.runs.get(notice.run or "")
     if run is not None and run.run.dispatch in app.store.dispatches:
         app.main.show_run(run.run.dispatch, run.run.id)
+    elif notice.id.startswith(managed.NOTICES):
+        managed.open_session(app, notice.id.removeprefix(managed.NOTICES))
     elif notice.source in app.store.hosts:
         open_host(app, notice.source)
     else:
