@@ -43,10 +43,12 @@ class ThreadsDesk:
         return self._call(work())  # type: ignore[return-value]
 
     def read(self, host: str, session: str, tail: int) -> Future[ThreadPage]:
-        """Return the end of a thread."""
+        """Return the end of a thread, on the host that it was handed over to."""
 
         async def work() -> ThreadPage:
-            return await self._fleet.parts.threads.read(host, session, tail)
+            desk = self._fleet.parts.handoff
+            place = await asyncio.to_thread(desk.where, host, session)
+            return await self._fleet.parts.threads.read(place, session, tail)
 
         return self._call(work())  # type: ignore[return-value]
 

@@ -68,6 +68,13 @@ class HandoffDesk:
             plan = HandoffPlan(run, handoff, source, target, *places, asked)
             return await Mover(self._context, self._sessions, told).take_back(plan)
 
+    def where(self, host: str, session: str) -> str:
+        """Return the host that a session is on now, when it was handed over from `host`."""
+        if not is_session(session):
+            return host
+        moved = self._sessions.moved.get(session)
+        return moved.target if moved is not None and moved.step == "done" else host
+
     async def dry_turn(self, handoff: Handoff) -> Run:
         """Prove that the session goes on at its target by one turn, which is paid for.
 
