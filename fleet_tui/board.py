@@ -131,11 +131,24 @@ class Board:
         self._arm()
 
     def show(self, dispatch: DispatchView, runs: Iterable[Run]) -> None:
-        """Bring back a past dispatch."""
+        """Bring back a past dispatch, or show how one of another program stands."""
+        self._cost_is_stale = True
         self._take_dispatch(dispatch)
         for run in runs:
             self._take_run(run)
         self._arm()
+
+    def behind(self, open_runs: Iterable[Run]) -> tuple[set[str], list[str]]:
+        """Return what other programs have changed, and the open runs that they follow.
+
+        `open_runs` are all that the store knows. The first is the dispatches whose runs stand
+        otherwise here: with a run that is new or has changed, or is not open any more.
+        """
+        theirs = {run.id: run for run in open_runs if self._task(run.id) is None}
+        changed = {run.dispatch for run in theirs.values() if self._runs.get(run.id) != run}
+        here = (run for runs in self._open.values() for run in runs)
+        ended = {self._runs[i].dispatch for i in here if i not in theirs and not self._task(i)}
+        return changed | ended, list(theirs)
 
     def publish(self) -> None:
         """Make pictures of what changed and put them into the mailbox."""

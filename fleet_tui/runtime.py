@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OTHERS_SECONDS = 1.0
+"""How often the store is asked what other programs do."""
+
 
 class CoreThread(DeskSet):
     """A fleet on its own thread; implements `model.control.FleetControl` for the screen."""
@@ -63,6 +66,7 @@ class CoreThread(DeskSet):
         self._loop = asyncio.new_event_loop()
         self._opened: Future[None] = Future()
         self._connecting: asyncio.Task[object] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._is_closing = False
         self._thread = threading.Thread(target=self._work, name="fleet-core", daemon=True)
 
@@ -242,9 +246,10 @@ class CoreThread(DeskSet):
 
     async def _close(self) -> None:
         self._is_closing = True
-        if self._connecting is not None:  # else it would start what has been closed
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
+        mine = [task for task in (self._connecting, self._watching) if task is not None]
+        for task in mine:  # else they would start, or read, what has been closed
+            task.cancel()
+        await asyncio.gather(*mine, return_exceptions=True)
         await self._fleet.close()
         if self._board is not None:
             self._board.close()
@@ -259,9 +264,30 @@ class CoreThread(DeskSet):
             except FleetError as error:
                 self._fleet.notice("prepare", "error", "start-failed", "fleet", str(error))
         self._fleet.keep_connected()
+        self._watching = asyncio.create_task(self._watch_others())
         await self._learn_who_leads()
         await self._fleet.recovery.find_left_open()
         gc.freeze()
+
+    async def _watch_others(self) -> None:
+        """Show what other programs that share the state folder do."""
+        while True:
+            await asyncio.sleep(OTHERS_SECONDS)
+            try:
+                await self._look_at_others()
+            except FleetError as error:
+                self._fleet.notice("others", "warning", "journal", "fleet", str(error))
+
+    async def _look_at_others(self) -> None:
+        """Show their runs as the store has them: whoever follows a run writes it there."""
+        board, fleet = self._board, self._fleet
+        assert board is not None
+        owned = await asyncio.to_thread(fleet.store.open_runs)
+        dispatches, theirs = board.behind(item.run for item in owned)
+        for dispatch in dispatches:
+            board.show(*await asyncio.to_thread(fleet.archive.past, dispatch))
+        if theirs:
+            board.output_grew(theirs)
 
     async def _learn_who_leads(self) -> None:
         """Ask the mirror's remote, before runs of this machine are followed again."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fleet_tui.model.control import Changes
     from fleet_tui.model.events import Event
 
 PATIENCE = 30
@@ -55,6 +57,17 @@ def until(heard: queue.SimpleQueue[Event], kind: type[Event]) -> Event:
     while not isinstance(event := heard.get(timeout=PATIENCE), kind):
         pass
     return event
+
+
+def published(core: CoreThread) -> Changes:
+    """Return what the core's board has to show by now."""
+
+    async def publish() -> None:
+        assert core._board is not None
+        core._board.publish()
+
+    core._call(publish()).result(PATIENCE)
+    return core.drain()
 
 
 def shell(command: str, target: str = "all") -> DispatchRequest:
@@ -228,3 +241,31 @@ def test_what_was_still_being_prepared_starts_nothing_once_it_is_closed(tmp_path
     assert begun.wait(PATIENCE)
     core.stop()
     assert started == []
+
+
+def test_what_another_program_does_is_shown_as_it_stands(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with core_of(tmp_path) as doer, core_of(tmp_path) as looker:
+        doer.start().result(PATIENCE)
+        looker.start().result(PATIENCE)
+        heard = events_of(doer)
+        identifier = doer.dispatch(shell(f"echo begun; cat {gate}")).result(PATIENCE)
+        until(heard, OutputArrived)
+        looker.drain()
+        looker._call(looker._look_at_others()).result(PATIENCE)
+        begun = published(looker)
+        assert list(begun.dispatches) == [identifier]
+        (view,) = begun.runs.values()
+        assert view.run.is_open
+        assert begun.fleet is not None
+        assert begun.fleet.open_runs == 1
+        gate.write_text("done\n")
+        until(heard, DispatchFinished)
+        looker._call(looker._look_at_others()).result(PATIENCE)
+        ended = published(looker)
+        assert ended.runs[view.run.id].run.state == "succeeded"
+        assert ended.fleet is not None
+        assert ended.fleet.open_runs == 0
+        looker._call(looker._look_at_others()).result(PATIENCE)
+        assert not published(looker).runs
