@@ -9,7 +9,8 @@ from fleet_tui.agents.claude_record import ClaudeRecord
 from fleet_tui.agents.claude_rights import check_mode, check_rights, expectation
 from fleet_tui.agents.claude_stream import StreamedText
 from fleet_tui.agents.claude_verdict import judge
-from fleet_tui.agents.jsonfields import mapping, objects, parse_object, text
+from fleet_tui.agents.event_parser import EventParser
+from fleet_tui.agents.jsonfields import mapping, objects, text
 from fleet_tui.agents.wording import bounded, raw_text, tool_summary
 from fleet_tui.model.agent import AgentEvent
 from fleet_tui.model.text import one_line
@@ -17,63 +18,33 @@ from fleet_tui.model.text import one_line
 if TYPE_CHECKING:
     from fleet_tui.agents.claude_rights import RightsMismatch
     from fleet_tui.agents.jsonfields import JsonObject
-    from fleet_tui.model.agent import AgentActivity, AgentRequest, Verdict
+    from fleet_tui.model.agent import AgentRequest, Verdict
     from fleet_tui.transport.base import ExitStatus
 
 MAX_TOOL_CALLS_KEPT = 10_000
 """Ids remembered to name a result's tool; a run that makes more loses only that name."""
 
 
-class ClaudeParser:
+class ClaudeParser(EventParser[ClaudeRecord]):
     """State of one run: what was said, what it cost, what it is doing."""
 
     def __init__(self, request: AgentRequest | None = None) -> None:
-        self._expected = expectation(request) if request else None
-        self._record = ClaudeRecord(
-            session=request.session if request else None,
-            prices=request.prices if request else (),
+        super().__init__(
+            ClaudeRecord(
+                session=request.session if request else None,
+                prices=request.prices if request else (),
+            )
         )
+        self._expected = expectation(request) if request else None
         self._stream = StreamedText()
         self._tools: dict[str, str] = {}
-        self._activity: AgentActivity = "starting"
-        self._doing = ""
         self._introduction = ""
         self._limit_text = ""
-
-    @property
-    def activity(self) -> AgentActivity:
-        """What the agent is doing, from its last event."""
-        return self._activity
-
-    @property
-    def doing(self) -> str:
-        """The tool and its main argument, `thinking`, why it waits, or empty."""
-        return self._doing
 
     @property
     def cost_usd(self) -> float | None:
         """US dollars of the turns that are over; None before the first is."""
         return self._record.cost_usd
-
-    @property
-    def session(self) -> str | None:
-        """The session id: the one asked for until the agent says its own."""
-        return self._record.session
-
-    @property
-    def model(self) -> str | None:
-        """The model once the agent said so."""
-        return self._record.model
-
-    def feed(self, line: bytes) -> list[AgentEvent]:
-        """Take one line of standard output, without its newline."""
-        if not line.strip():
-            return []
-        event = parse_object(line)
-        if event is None:
-            self._record.note_error_line(line)
-            return [AgentEvent("raw", raw_text(line))]
-        return self._read(text(event, "type"), event, line)
 
     def _read(self, kind: str, event: JsonObject, line: bytes) -> list[AgentEvent]:
         if kind == "stream_event":
@@ -92,28 +63,11 @@ class ClaudeParser:
             return []
         return [events.raw_event(event, raw_text(line))]
 
-    def feed_error(self, line: bytes) -> list[AgentEvent]:
-        """Take one line of standard error."""
-        if not line.strip():
-            return []
-        self._record.note_error_line(line)
-        return [AgentEvent("raw", raw_text(line), is_error=True)]
-
-    def finish(self, status: ExitStatus) -> Verdict:
-        """Return how the run ended."""
-        verdict = judge(self._record, status)
-        self._doing = ""
-        if status.is_lost:
-            self._activity = "unknown"
-        elif verdict.succeeded:
-            self._activity = "done"
-        else:
-            self._activity = "stopped" if verdict.outcome == "killed" else "failed"
-        return verdict
+    def _verdict(self, status: ExitStatus) -> Verdict:
+        return judge(self._record, status)
 
     def _work(self, doing: str = "") -> None:
-        self._activity = "working"
-        self._doing = doing
+        super()._work(doing)
         self._record.is_turn_open = True
 
     def _stream_event(self, event: JsonObject) -> list[AgentEvent]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.agents import codex_events as events
 from fleet_tui.agents.codex_verdict import CodexRecord, judge
-from fleet_tui.agents.jsonfields import integer, mapping, parse_object, text
+from fleet_tui.agents.event_parser import EventParser
+from fleet_tui.agents.jsonfields import integer, mapping, text
 from fleet_tui.agents.wording import bounded, raw_text
 from fleet_tui.model.agent import AgentEvent
 from fleet_tui.model.price import price_of
@@ -15,58 +16,31 @@ from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
     from fleet_tui.agents.jsonfields import JsonObject
-    from fleet_tui.model.agent import AgentActivity, AgentRequest, Verdict
+    from fleet_tui.model.agent import AgentRequest, Verdict
     from fleet_tui.transport.base import ExitStatus
 
 
-class CodexParser:
-    """State of one run. Codex sends no deltas: an answer comes when it is complete."""
+class CodexParser(EventParser[CodexRecord]):
+    """State of one run. Codex sends no deltas: an answer comes when it is complete.
+
+    It does not name its model either: that is the one that was asked for.
+    """
 
     def __init__(self, request: AgentRequest | None = None) -> None:
-        self._record = CodexRecord()
+        super().__init__(CodexRecord())
         if request is not None:
             self._record.model = request.model
             self._record.price = price_of(request.model, request.prices)
             self._record.is_going_on = request.resumes or bool(request.forks)
             self._record.tokens_before = request.thread_before
         self._started: deque[str] = deque(maxlen=1000)
-        self._activity: AgentActivity = "starting"
-        self._doing = ""
-
-    @property
-    def activity(self) -> AgentActivity:
-        """What the agent is doing, from its last event."""
-        return self._activity
-
-    @property
-    def doing(self) -> str:
-        """The running command, why it waits, or empty."""
-        return self._doing
 
     @property
     def cost_usd(self) -> float | None:
         """Reckoned from the price of the request; None once a thread began without one."""
         return self._record.cost_usd
 
-    @property
-    def session(self) -> str | None:
-        """The thread id once Codex said so."""
-        return self._record.session
-
-    @property
-    def model(self) -> str | None:
-        """The model that was asked for: Codex does not name it."""
-        return self._record.model
-
-    def feed(self, line: bytes) -> list[AgentEvent]:
-        """Take one line of standard output, without its newline."""
-        if not line.strip():
-            return []
-        event = parse_object(line)
-        if event is None:
-            self._record.note_error_line(line)
-            return [AgentEvent("raw", raw_text(line))]
-        kind = text(event, "type")
+    def _read(self, kind: str, event: JsonObject, line: bytes) -> list[AgentEvent]:
         item = mapping(event, "item")
         if kind in ("item.started", "item.updated"):
             return self._item_started(item)
@@ -77,30 +51,15 @@ class CodexParser:
         return self._turn(kind, event, line)
 
     def feed_error(self, line: bytes) -> list[AgentEvent]:
-        """Take one line of standard error."""
-        if not line.strip():
-            return []
-        self._record.note_error_line(line)
+        """Take one line of standard error; a command that was refused is only told there."""
+        told = super().feed_error(line)
         if denial := events.refused_command(line):
             self._record.denials += 1
             return [denial]
-        return [AgentEvent("raw", raw_text(line), is_error=True)]
+        return told
 
-    def finish(self, status: ExitStatus) -> Verdict:
-        """Return how the run ended."""
-        verdict = judge(self._record, status)
-        self._doing = ""
-        if status.is_lost:
-            self._activity = "unknown"
-        elif verdict.succeeded:
-            self._activity = "done"
-        else:
-            self._activity = "stopped" if verdict.outcome == "killed" else "failed"
-        return verdict
-
-    def _work(self, doing: str = "") -> None:
-        self._activity = "working"
-        self._doing = doing
+    def _verdict(self, status: ExitStatus) -> Verdict:
+        return judge(self._record, status)
 
     def _turn(self, kind: str, event: JsonObject, line: bytes) -> list[AgentEvent]:
         record = self._record
