@@ -23,6 +23,8 @@ Kind = Literal[
 
 NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 """The transport's errors from before a byte has left."""
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+"""What the SDK raises for an answer that is not of the form it knows, besides errors of its own."""
 MOST_PATIENCE = 60.0
 """Seconds; who asks for more is told no."""
 
@@ -83,6 +85,9 @@ def translated(sdk: Any) -> Iterator[None]:
         raise _lost(error) from None
     except sdk.AnthropicError as error:
         raise CloudError(one_line(f"the SDK: {error}", 300), kind="other") from None
+    except UNREADABLE as error:
+        what = f"it answered what cannot be read ({type(error).__name__}: {error})"
+        raise CloudError(one_line(what, 300), kind="other", is_unsure=True) from None
 
 
 def lost(error: BaseException) -> CloudError:

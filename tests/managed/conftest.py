@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ManagedApi]:
     """The service, and its key where the program looks for it."""
-    with ManagedApi(page=3) as running:
+    with ManagedApi() as running:
         monkeypatch.setenv(KEY_VARIABLE, running.key)
         yield running
 

@@ -41,10 +41,12 @@ async def test_a_session_is_followed_to_its_rest(fleet: CloudFleet) -> None:
 async def test_every_line_is_there_once_after_the_stream_broke(fleet: CloudFleet) -> None:
     session = await fleet.start("a long look")
     follower = await fleet.until(session, lambda story: len(story.lines) > 4)
-    for least in (8, 12, 16):
+    for _ in range(3):
+        await follower.is_live.wait()
         fleet.api.cut_streams()
-        while len(follower.story.lines) < least:
+        while follower.is_live.is_set():
             await follower.changed()
+    await follower.is_live.wait()
     await fleet.agents.orders.stop(session)
     await fleet.until_rest(session)
     kept = fleet.api.sessions[session.session].events
@@ -62,6 +64,7 @@ async def test_an_event_of_a_kind_that_is_not_known_yet_harms_nothing(fleet: Clo
 
 
 async def test_what_stands_on_more_than_one_page_is_read_whole(fleet: CloudFleet) -> None:
+    fleet.api.page = 3
     session = await fleet.start()
     await fleet.until_rest(session)
     assert len(fleet.api.sessions[session.session].events) > fleet.api.page
@@ -137,6 +140,7 @@ async def test_a_text_goes_on_with_a_session_that_rests(fleet: CloudFleet) -> No
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_text_whose_answer_is_lost_is_said_once(fleet: CloudFleet, when: str) -> None:
+    fleet.api.page = 3
     session = await fleet.start()
     await fleet.until_rest(session)
     fault = Fault("POST", "/events", when=when)  # type: ignore[arg-type]
@@ -233,6 +237,17 @@ async def test_silence_of_a_stream_is_no_proof(api: ManagedApi, tmp_path: Path) 
         await fleet.until(session, lambda _: [p for _, p in api.asked].count(about) >= seen + 3)
         api.sessions[session.session].about["archived_at"] = "2026-11-21T00:00:00Z"
         await fleet.until_kept(session, lambda kept: kept.state == "archived")
+
+
+async def test_an_answer_of_no_known_form_is_asked_for_again(fleet: CloudFleet) -> None:
+    session = await fleet.start("a long look")
+    fleet.api.faults += [
+        Fault("GET", "/events", status=200, body={"data": 5}),
+        Fault("GET", "/events/stream", status=503),
+    ]
+    follower = await fleet.until(session, lambda story: len(story.lines) > 4)
+    assert not fleet.api.faults
+    assert follower.trouble == ""
 
 
 async def test_ids_may_be_shortened(fleet: CloudFleet) -> None:

@@ -65,6 +65,7 @@ async def test_no_session_starts_without_a_budget(
 
 
 async def test_an_answer_that_is_lost_does_not_start_it_twice(fleet: CloudFleet) -> None:
+    fleet.api.page = 1
     other = await fleet.start("another")
     fleet.api.faults.append(Fault("POST", SESSIONS, when="after"))
     session = await fleet.start()
