@@ -1,9 +1,10 @@
 """The frame clock: when the screen takes what the core has for it, and how often.
 
-20 Hz while one thing streams, 10 Hz with several panes, 4 Hz when the terminal has lost the focus;
-half of that after a frame that cost more than 25 ms, and no frame at all while the terminal is
-still busy with the last one. Figures: reference measurements of Textual 8.2.8 (a full repaint of
-180x50 costs 25 to 30 ms; a stalled terminal blocks the event loop unless painting is paced).
+20 Hz while one thing streams, 10 Hz with several panes, 4 Hz when the terminal has lost the focus
+or no run is open and nothing came for a second; half of that after a frame that cost more than
+25 ms, and no frame at all while the terminal is still busy with the last one. Figures: reference
+measurements of Textual 8.2.8 (a full repaint of 180x50 costs 25 to 30 ms; a stalled terminal blocks
+the event loop unless painting is paced).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 FAST, SHARED, BLURRED = 1 / 20, 1 / 10, 1 / 4
 NUMBERS_EVERY = 1 / 4
+"""How often ages and counters are looked at while runs are open; else once in each second of the
+clock, so that all of them turn over in one frame and no row is painted by itself."""
+QUIET_AFTER = 1.0
 COSTLY = 0.025
 SLOWEST = 1.0
 MARGIN = 0.001
@@ -42,6 +46,9 @@ class FrameClock:
         self._show = show
         self._timer: Timer | None = None
         self._numbers_at = float("-inf")
+        self._second = -1
+        """The second of the clock in which numbers were shown last."""
+        self._news_at = float("-inf")
         self._slowdown = 1.0
         self.frames = 0
         """Frames shown."""
@@ -51,11 +58,17 @@ class FrameClock:
     @property
     def interval(self) -> float:
         """Seconds until the next frame."""
-        if not self._app.app_focus:
+        is_quiet = not self._is_busy and self._app.clock.monotonic() - self._news_at > QUIET_AFTER
+        if is_quiet or not self._app.app_focus:
             base = BLURRED
         else:
             base = SHARED if self._app.shows_many_panes else FAST
         return min(SLOWEST, base * self._slowdown)
+
+    @property
+    def _is_busy(self) -> bool:
+        fleet = self._app.store.fleet
+        return fleet is not None and fleet.open_runs > 0
 
     def start(self) -> None:
         """Begin to tick by itself."""
@@ -73,11 +86,14 @@ class FrameClock:
             self.skipped += 1
             return False
         began = time.thread_time()
-        now = self._app.clock.monotonic()
-        numbers = now - self._numbers_at >= NUMBERS_EVERY - MARGIN
+        now, second = self._app.clock.monotonic(), int(self._app.clock.time())
+        wait = NUMBERS_EVERY if self._is_busy else 1.0
+        numbers = second != self._second or now - self._numbers_at >= wait - MARGIN
         if numbers:
-            self._numbers_at = now
+            self._numbers_at, self._second = now, second
         changes = self._drain()
+        if not changes.is_empty:
+            self._news_at = now
         if numbers or not changes.is_empty:
             self._show(changes, numbers)
         self.frames += 1

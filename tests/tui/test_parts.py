@@ -70,6 +70,27 @@ async def test_states_show_at_once_and_numbers_four_times_a_second() -> None:
         assert app.main.hosts.rows.now > now
 
 
+async def test_while_nothing_runs_all_ages_turn_over_with_the_clock_s_second() -> None:
+    control = FakeControl([Host("nas1"), Host("nas2")])
+    async with at_desk(control) as desk:
+        app, clock = desk.app, desk.clock
+        clock.advance(2.9 - clock.at % 1)
+        app.frames.tick()
+        now = app.main.hosts.rows.now
+        for _ in range(3):
+            clock.advance(0.03)
+            app.frames.tick()
+            assert app.main.hosts.rows.now == now
+        assert app.frames.interval == pytest.approx(0.25)
+        clock.advance(0.02)
+        app.frames.tick()
+        assert int(app.main.hosts.rows.now) == int(now) + 1
+        control.host_down("nas1", "lost", "no answer", "look at it")
+        app.frames.tick()
+        assert app.main.hosts.rows.views["nas1"].link.state == "down"
+        assert app.frames.interval == pytest.approx(0.1)
+
+
 async def test_frames_come_slower_when_blurred_shared_or_costly() -> None:
     async with at_desk(recorded()) as desk:
         frames = desk.app.frames
