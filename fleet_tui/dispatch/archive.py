@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.dispatch.answers import answer_of
 from fleet_tui.dispatch.gather import gather
-from fleet_tui.journal import SpoolReader, Timeline
+from fleet_tui.journal import SpoolReader, TimelineReader
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.snapshot import DispatchView
 from fleet_tui.model.text import one_line
@@ -41,7 +41,7 @@ class Archive:
         live = self._live(dispatch_id)
         if live is not None:
             return live.timeline
-        return Timeline.load(self._data_dir / "dispatches" / f"{dispatch_id}.timeline")
+        return TimelineReader.load(self._data_dir / "dispatches" / f"{dispatch_id}.timeline")
 
     def gather(self, dispatch_id: str) -> tuple[GatheredGroup, ...]:
         """Fold equal answers of a dispatch, finished or not."""

@@ -13,7 +13,7 @@ from fleet_tui.journal.redact import log_message, redact
 from fleet_tui.journal.spool import Spool, SpoolLimits
 from fleet_tui.journal.store import OwnedRun, RunStore
 from fleet_tui.journal.tail import tail_lines
-from fleet_tui.journal.timeline import Timeline
+from fleet_tui.journal.timeline import Timeline, TimelineReader
 from fleet_tui.journal.verify import VerifyResult, verify
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "SpoolLimits",
     "SpoolReader",
     "Timeline",
+    "TimelineReader",
     "VerifyResult",
     "collect_old",
     "follow",

@@ -5,6 +5,7 @@ On disk a span is `<IIQd`: run, lines, first line, Unix seconds. Spans are only 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from array import array
@@ -44,15 +45,23 @@ class Timeline:
     def load(cls, path: Path) -> Timeline:
         """Return a timeline as it stands on disk, empty when it is missing; it can be extended."""
         timeline = cls(path)
+        timeline._read_on()
+        return timeline
+
+    def _read_on(self) -> None:
+        """Take the spans that are on disk and not here."""
+        if self._path is None:
+            return
         try:
-            data = path.read_bytes()
+            with self._path.open("rb") as file:
+                file.seek(self._written * _RECORD.size)
+                data = file.read()
         except OSError:
-            return timeline
+            return  # not there yet, or away: what is known stays
         whole = len(data) // _RECORD.size * _RECORD.size
         for run, count, first, at in _RECORD.iter_unpack(data[:whole]):
-            timeline._add(run, count, first, at)
-        timeline._written = len(timeline._starts)
-        return timeline
+            self._add(run, count, first, at)
+        self._written = len(self._starts)
 
     @property
     def rows(self) -> int:
@@ -160,3 +169,18 @@ class Timeline:
         except OSError:
             return  # not written: the next flush, or `close`, tries the same spans again
         self._written = end
+
+
+class TimelineReader(Timeline):
+    """A timeline that this program does not write: it is caught up with when it is asked for."""
+
+    @property
+    def rows(self) -> int:
+        """How many lines there are by now."""
+        with contextlib.suppress(OSError):
+            if self._path is not None and os.stat(self._path).st_size > self._size():
+                self._read_on()
+        return self._rows
+
+    def _size(self) -> int:
+        return self._written * _RECORD.size

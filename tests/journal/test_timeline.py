@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.journal import Timeline
+from fleet_tui.journal import Timeline, TimelineReader
 from fleet_tui.model.lines import Span
 
 if TYPE_CHECKING:
@@ -181,3 +181,18 @@ def test_lines_of_a_run_and_moments_are_found_in_the_order(tmp_path: Path) -> No
         assert (found.row_since(0), found.row_since(999)) == (0, 50)
         assert found.line_since(0, 105.0) == 15
         assert (found.line_since(1, 999), found.line_since(7, 0)) == (20, 0)
+
+
+def test_what_another_program_writes_is_caught_up_with(tmp_path: Path) -> None:
+    path = tmp_path / "d.timeline"
+    seen = TimelineReader.load(path)
+    assert seen.rows == 0
+    timeline = Timeline(path)
+    for second in range(3):
+        timeline.extend(second % 2, 2, float(second))
+    timeline.flush()
+    assert seen.rows == 4
+    timeline.close()
+    assert seen.rows == 6
+    assert seen.spans(0, 6) == timeline.spans(0, 6)
+    assert seen.of_run(1, 0, 9) == timeline.of_run(1, 0, 9)
