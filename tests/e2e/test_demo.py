@@ -100,7 +100,7 @@ def test_leaving_in_the_middle_of_a_dispatch(program: Program) -> None:
         screen.until("Dispatch")
         screen.type("go on for long")
         screen.keys("F5")
-        screen.until("1 running")
+        screen.until(r"output · d-\w+ · \S+ · go on", r"[1-9] running")
         screen.keys("q")
         screen.until(r"Leave the demo\?", "hosts end with it")
         screen.keys("y")
