@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 300.0
 """Time between two rounds while the screen is open."""
 AT_ONCE = 4
+LEAVE_SECONDS = 5.0
+"""How long servers that are being asked get to end by themselves when the fleet is closed."""
 
 
 class McpServers:
@@ -53,11 +55,14 @@ class McpServers:
                 self._context.spawn(self._watch())
 
     async def close(self) -> None:
-        """Leave those that are being asked."""
+        """Leave those that are being asked; who does not let go ends with its connection."""
         self._unsubscribe()
-        for task in self._asking.values():
-            task.cancel()
-        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        left = set(self._asking.values())
+        for patience in (LEAVE_SECONDS, None):
+            for task in left:
+                task.cancel()
+            if left:
+                _, left = await asyncio.wait(left, timeout=patience)
 
     async def ask(self, names: Sequence[str] = ()) -> tuple[McpServerView, ...]:
         """Ask these servers now, all without a name; it is in the log before.

@@ -24,7 +24,7 @@ TOTAL_LIMIT = 32 << 20
 """Bytes of everything it says while it is asked."""
 MOST_LINES = 20_000
 SAID_LIMIT = 4096
-LEAVE_SECONDS = 2.0
+LEAVE_SECONDS = 0.5
 """How long it may take to end after its input has ended."""
 
 
@@ -35,6 +35,8 @@ class _Lines:
         self.lines: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.said = b""
         """The end of what it wrote to standard error."""
+        self.first = b""
+        """The first line: the number of its process group, on a POSIX host."""
         self.overflow = ""
         self._rest = b""
         self._total = 0
@@ -58,6 +60,8 @@ class _Lines:
             self._rest = b""
             self.lines.put_nowait(None)
             return
+        if whole and not self.first:
+            self.first = whole[0]
         for line in whole:
             self.lines.put_nowait(line)
 
@@ -79,13 +83,11 @@ class StdioWire:
         self._sink = sink
         self._where = where
         self._ended = asyncio.create_task(self._watch())
-        self._first = b""
 
     async def ask(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a request and return its answer; what is no message is passed over."""
         await self.tell(message)
         while (line := await self._sink.lines.get()) is not None:
-            self._first = self._first or line
             with contextlib.suppress(ValueError, RecursionError):
                 said = json.loads(line)
                 if isinstance(said, dict):
@@ -137,8 +139,9 @@ class StdioWire:
             async with asyncio.timeout(LEAVE_SECONDS):
                 await asyncio.shield(self._ended)
         except TimeoutError:
-            if self._first.isdigit():
-                await kill_group(connection, int(self._first), self._process)
+            group = self._sink.first
+            if group.isdigit() and int(group) > 1:  # -1 would be everybody
+                await kill_group(connection, int(group), self._process)
             else:
                 await stop_by_signals(self._process)
         finally:

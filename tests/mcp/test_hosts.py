@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -185,3 +186,19 @@ async def test_two_who_ask_at_once_start_it_once(tmp_path: Path, server: SshServ
         both = await asyncio.gather(fleet.parts.mcp.ask(), fleet.parts.mcp.ask())
     assert [view.state for (view,) in both] == ["up", "up"]
     assert count.stat().st_size == 2, "one line: it was started once"
+
+
+async def test_one_that_is_being_asked_is_ended_when_the_fleet_is_closed(
+    tmp_path: Path, server: SshServer
+) -> None:
+    begun, mark = tmp_path / "begun", tmp_path / "ended"
+    os.mkfifo(begun)
+    command = f"trap 'touch {mark}; exit' TERM; echo >{begun}; sleep 600 & wait"
+    async with fleet_with(
+        tmp_path, server, {"name": "m", "host": "web", "command": command, "timeout": 600.0}
+    ) as fleet:
+        asking = asyncio.create_task(fleet.parts.mcp.ask())
+        await asyncio.to_thread(begun.read_bytes)
+    (ended,) = await asyncio.gather(asking, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError)
+    assert mark.exists()
