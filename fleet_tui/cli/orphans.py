@@ -14,14 +14,22 @@ from fleet_tui.model.target import resolve
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from fleet_tui.transport.durable_inventory import RemoteRun
+
+
+SHOWN_ENDED = 20
+"""Runs of a host that have ended, of which the list shows the newest."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare `orphans` and `adopt`."""
     orphans = commands.add_parser("orphans", help="list runs on hosts that nobody here knows of")
     orphans.add_argument("target", nargs="?", default="all", help="only these hosts")
+    orphans.add_argument(
+        "--all", action="store_true", help=f"all that have ended, not the newest {SHOWN_ENDED}"
+    )
     orphans.add_argument("--json", action="store_true", help="one JSON object a line")
     orphans.set_defaults(handler=lambda options: run_async(_orphans(options)))
     adopt = commands.add_parser("adopt", help="follow a run that another primary started")
@@ -33,6 +41,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 async def _orphans(options: argparse.Namespace) -> int:
     code = 0
     rows: list[tuple[str, ...]] = []
+    left_out = 0
     async with open_fleet(options) as fleet:
         for name in resolve(options.target, fleet.config.hosts):
             if not fleet.config.host(name).keeps_runs:
@@ -46,13 +55,24 @@ async def _orphans(options: argparse.Namespace) -> int:
             for run in found:
                 if options.json:
                     emit("orphan", time.time(), **_fields(name, run))
-                rows.append(_row(name, run))
+            shown = found if options.all else newest(found)
+            left_out += len(found) - len(shown)
+            rows += [_row(name, run) for run in shown]
     if rows and not options.json:
         table(rows, ("host", "run", "state", "age", "bytes", "command"))
+        if left_out:
+            complain(f"{left_out} more have ended; --all shows them")
         say("follow one with `fleet-tui adopt HOST RUN`")
     elif not options.json and not code:
         say("no unknown runs")
     return code
+
+
+def newest(runs: Sequence[RemoteRun]) -> list[RemoteRun]:
+    """Return the runs that may still run, and the newest of those that have ended."""
+    ended = [run for run in runs if run.fate.state == "finished"]
+    ended.sort(key=lambda run: run.age if run.age is not None else float("inf"))
+    return [run for run in runs if run.fate.state != "finished"] + ended[:SHOWN_ENDED]
 
 
 def _fields(host: str, run: RemoteRun) -> dict[str, object]:
