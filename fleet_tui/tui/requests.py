@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fleet_tui.model.request import DispatchRequest
+from fleet_tui.tui import fmt
 
 if TYPE_CHECKING:
     from fleet_tui.model.run import AgentName, Mode, OnLimit
@@ -53,7 +54,8 @@ def _number(field: str, typed: str, unit: str) -> float | None:
     try:
         value = float(typed)
     except ValueError:
-        raise DraftProblem(f"{field}: {typed.strip()!r} is not a number of {unit}") from None
+        found = fmt.clip_middle(typed.strip(), 20)
+        raise DraftProblem(f"{field}: {found!r} is not a number of {unit}") from None
     if not 0 < value < 1e9:
         raise DraftProblem(f"{field}: {typed.strip()!r} must be more than 0 {unit}")
     return value
