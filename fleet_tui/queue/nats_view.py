@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import nats.errors
 from nats.js import errors as js_errors
 from nats.js.kv import KV_DEL, KV_PURGE
 
@@ -108,7 +109,7 @@ class View:
             await asyncio.wait([self._pump])
             self._pump = None
         if self._watcher is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(nats.errors.Error):  # the connection went, the watch with it
                 await self._watcher.stop()  # type: ignore[no-untyped-call]
             self._watcher = None
 
