@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Vertical
 
 from fleet_tui.model.mcp_view import McpView
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content, short
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.safe import clean, short
+from fleet_tui.tui.screens.table_page import TablePage
 from fleet_tui.tui.states import Look
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
 from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from fleet_tui.model.mcp_view import McpServerView, McpState
     from fleet_tui.tui.app import FleetApp
@@ -117,7 +115,7 @@ def look_of(server: McpServerView) -> Look:
     return ASKING if server.is_asking else LOOKS[server.state]
 
 
-class McpScreen(Page):
+class McpScreen(TablePage):
     """`r` asks the server at the cursor again, `a` all of them; `enter` opens its host."""
 
     place = "mcp"
@@ -127,23 +125,15 @@ class McpScreen(Page):
     """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "mcp servers")
-        self.rows = ServerRows()
-        self.table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="mcp-table")
+        rows = ServerRows()
+        table = LineTable(rows, COLUMNS, empty=EMPTY, id="mcp-table")
+        super().__init__(app, "mcp servers", table)
+        self.rows = rows
         self.about = Facts(id="mcp-server")
-        self._frame = Vertical(classes="body")
 
-    def compose(self) -> ComposeResult:
-        """Yield the table, and below it the one at the cursor."""
-        yield self.crumbs
-        with self._frame:
-            yield FilteredTable(self.table)
-        yield self.about
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the table."""
-        self.set_focus(self.table)
+    def below(self) -> Sequence[Widget]:
+        """Return the server at the cursor."""
+        return (self.about,)
 
     @property
     def at_cursor(self) -> McpServerView | None:
@@ -158,7 +148,7 @@ class McpScreen(Page):
             self.rows.take(view)
             self.table.reload()
             self.table.refresh_changed()
-            self._frame.border_title = content(_title(view))
+            self.entitle(_title(view))
             self.show_hints()
         elif dirty.numbers:
             self.table.refresh_changed()
