@@ -224,11 +224,7 @@ def _runner(row: DutyView) -> str:
 
 def _title(view: DaemonsView) -> str:
     kinds = [row.kind for row in view.rows]
-    counts = [
-        fmt.some(kinds.count(kind), kind)
-        for kind in ("daemon", "schedule")
-        if kind in kinds
-    ]
+    counts = [fmt.some(kinds.count(kind), kind) for kind in ("daemon", "schedule") if kind in kinds]
     running = sum(row.state in ("running", "finishing") for row in view.rows)
     failing = sum(row.failures > 0 for row in view.rows)
     counts += [f"{running} running"] if running else []
