@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.text import sanitize
 from fleet_tui.tui import textual_seams
+from fleet_tui.tui.clipboard_programs import WRITERS, first_usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +29,6 @@ MOST_BYTES = 74_000
 PATIENCE = 5.0
 """Seconds a clipboard program may take."""
 
-PROGRAMS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("pbcopy",), ""),
-    (("wl-copy",), "WAYLAND_DISPLAY"),
-    (("xclip", "-selection", "clipboard"), "DISPLAY"),
-    (("xsel", "--clipboard", "--input"), "DISPLAY"),
-    (("clip.exe",), ""),
-)
-"""Programs that take text on standard input, and the variable without which they cannot work."""
-
 
 def prepared(text: str) -> tuple[str, bool]:
     """Return clean text of at most `MOST_BYTES`, and whether something was cut off."""
@@ -47,23 +38,12 @@ def prepared(text: str) -> tuple[str, bool]:
     return data[:MOST_BYTES].decode("utf-8", "ignore"), True
 
 
-def native_program(environment: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the command that fills this machine's clipboard; None when there is none."""
-    for command, needed in PROGRAMS:
-        if needed and not environment.get(needed):
-            continue
-        found = shutil.which(command[0], path=environment.get("PATH"))
-        if found is not None:
-            return (found, *command[1:])
-    return None
-
-
 def chosen(way: Clipboard, environment: Mapping[str, str]) -> Clipboard:
     """Return what `auto` comes to: a program where we sit at the machine, else the terminal."""
     if way != "auto":
         return way
     is_remote = bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
-    if not is_remote and native_program(environment) is not None:
+    if not is_remote and first_usable(WRITERS, environment) is not None:
         return "native"
     return "auto" if environment.get("TMUX") else "osc52"
 
@@ -93,9 +73,9 @@ def copy(app: FleetApp, text: str, what: str) -> None:
 
 
 async def _by_program(app: FleetApp, text: str, what: str) -> None:
-    command = native_program(os.environ)
+    command = first_usable(WRITERS, os.environ)
     if command is None:
-        names = ", ".join(command[0] for command, _ in PROGRAMS)
+        names = ", ".join(command[0] for command, _ in WRITERS)
         app.toast(
             f"Nothing was copied: none of {names} can be used here; "
             'clipboard = "osc52" in [ui] asks the terminal.',

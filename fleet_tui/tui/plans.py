@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.text import sanitize
+from fleet_tui.tui.clipboard_programs import READERS, first_usable
 from fleet_tui.tui.requests import DraftProblem
 
 if TYPE_CHECKING:
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 * 1024
 PATIENCE = 5.0
 """Seconds a clipboard program may take."""
-READERS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("pbpaste",), ""),
-    (("wl-paste", "--no-newline"), "WAYLAND_DISPLAY"),
-    (("xclip", "-selection", "clipboard", "-o"), "DISPLAY"),
-    (("xsel", "--clipboard", "--output"), "DISPLAY"),
-    (("powershell.exe", "-NoProfile", "-Command", "Get-Clipboard -Raw"), ""),
-)
-"""Programs that print the clipboard, and the variable without which they cannot work."""
 
 
 def read_file(path: str) -> str:
@@ -42,7 +34,7 @@ def read_file(path: str) -> str:
 
 def read_clipboard(environment: Mapping[str, str]) -> str:
     """Return the clean text of this machine's clipboard; raises DraftProblem. Blocks."""
-    command = _reader(environment)
+    command = first_usable(READERS, environment)
     if command is None:
         raise DraftProblem("No program here reads the clipboard; paste into the prompt instead.")
     try:
@@ -59,16 +51,6 @@ def read_clipboard(environment: Mapping[str, str]) -> str:
     if done.returncode != 0:
         raise DraftProblem(f"{command[0]} ended with {done.returncode}; is the clipboard empty?")
     return _clean(done.stdout, "the clipboard")
-
-
-def _reader(environment: Mapping[str, str]) -> tuple[str, ...] | None:
-    for command, needed in READERS:
-        if needed and not environment.get(needed):
-            continue
-        found = shutil.which(command[0], path=environment.get("PATH"))
-        if found is not None:
-            return (found, *command[1:])
-    return None
 
 
 def _clean(data: bytes, source: str) -> str:
