@@ -1,4 +1,4 @@
-"""What every test stands on: the signals of a terminal, also where the suite was started by nohup."""
+"""What every test stands on: the signals of a terminal, even if nohup started the suite."""
 
 from __future__ import annotations
 
