@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_tui.mcp.trouble import McpTrouble
 from fleet_tui.model.text import one_line
 from fleet_tui.transport.capture import stop_by_signals
-from fleet_tui.transport.root_kill import kill_group, marked
+from fleet_tui.transport.root_kill import group_of, kill_group, marked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -36,7 +36,7 @@ class _Lines:
         self.said = b""
         """The end of what it wrote to standard error."""
         self.first = b""
-        """The first line: the number of its process group, on a POSIX host."""
+        """The first line: its process group, on a POSIX host."""
         self.overflow = ""
         self._rest = b""
         self._total = 0
@@ -139,9 +139,9 @@ class StdioWire:
             async with asyncio.timeout(LEAVE_SECONDS):
                 await asyncio.shield(self._ended)
         except TimeoutError:
-            group = self._sink.first
-            if group.isdigit() and int(group) > 1:  # -1 would be everybody
-                await kill_group(connection, int(group), self._process)
+            group = group_of(self._sink.first)
+            if group is not None:
+                await kill_group(connection, group, self._process)
             else:
                 await stop_by_signals(self._process)
         finally:

@@ -18,12 +18,25 @@ from fleet_tui.transport.shell import quote, sh_line
 if TYPE_CHECKING:
     from fleet_tui.transport.base import Process, SignalName
 
-_LONGEST_PID = 20
+_MARK = b"fleet-group "
+_LONGEST_MARK = len(_MARK) + 20
 
 
 def marked(line: str) -> str:
-    """Return a line that prints its process group's number, then becomes `line`."""
-    return sh_line(f'echo $$; exec "${{SHELL:-/bin/sh}}" -c {quote(line)}')
+    """Return a line that prints its process group, for `group_of`, then becomes `line`."""
+    return sh_line(f'echo {_MARK.decode()}$$; exec "${{SHELL:-/bin/sh}}" -c {quote(line)}')
+
+
+def group_of(line: bytes) -> int | None:
+    """Return the process group that the first line of a marked command names.
+
+    None where something else stands there, as when a login file prints, and for a number that
+    `kill` would take for every process there is.
+    """
+    number = line.removeprefix(_MARK)
+    if number == line or not number.isdigit() or int(number) <= 1:
+        return None
+    return int(number)
 
 
 class MarkedCapture(Capture):
@@ -40,12 +53,11 @@ class MarkedCapture(Capture):
             super().stdout_received(data)
             return
         self._front += data
-        number, newline, rest = self._front.partition(b"\n")
-        if not newline and len(number) <= _LONGEST_PID:
+        first, newline, rest = self._front.partition(b"\n")
+        if not newline and len(first) <= _LONGEST_MARK:
             return
-        if newline and number.isdigit():
-            self.group = int(number)
-        else:
+        self.group = group_of(first) if newline else None
+        if self.group is None:
             rest = self._front
         self._front = None
         if rest:
