@@ -196,7 +196,7 @@ ACTIONS = (
         ("a",),
         "notices",
         acknowledge,
-        hint="know",
+        hint="ack",
         why_disabled=reach.no_rows,
         command="acknowledge",
         argument="[all]",
@@ -245,7 +245,7 @@ ACTIONS = (
         ("a",),
         "notice",
         acknowledge,
-        hint="know",
+        hint="ack",
         why_disabled=_no_notice,
     ),
     Action(
