@@ -69,6 +69,21 @@ def on_a_telephone() -> FakeControl:
     return control
 
 
+def with_daemons() -> FakeControl:
+    """Return a fleet with a daemon that waits to be confirmed."""
+    control = recorded()
+    control.daemons.show()
+    return control
+
+
+def with_a_cloud() -> FakeControl:
+    """Return a fleet with a cloud session that asks for a tool."""
+    control = recorded()
+    control.config = replace(control.config, sections={"managed": {}})
+    control.managed.show()
+    return control
+
+
 ASKS = {
     "output.cancel": Asked(
         recorded, ("5", "x"), "Cancel 2 runs", ("nas2", "web01"), "interrupted, then stopped"
@@ -89,6 +104,19 @@ ASKS = {
     ),
     "heartbeats.reclaim": Asked(
         with_heartbeats, ("h", "t"), "Take its tasks back", ("fix",), "The worker loses them"
+    ),
+    "daemons.confirm": Asked(
+        with_daemons, ("8", "j", "w"), "Let it write", ("fixer",), "may change files on @web"
+    ),
+    "managed.allow": Asked(
+        with_a_cloud, ("9", "a"), "Allow bash once", ("m-000003",), "rm -rf build && make"
+    ),
+    "managed.archive": Asked(
+        with_a_cloud,
+        ("9", "c"),
+        "End for good",
+        ("m-000003 mend the importer",),
+        "nothing can be said to it again",
     ),
     "run.handoff": Asked(
         with_a_session,
