@@ -15,6 +15,7 @@ from fleet_tui.health.daemons_beats import DaemonBeats
 from fleet_tui.health.daemons_book import Book, Start
 from fleet_tui.health.daemons_ending import failures_after, rests_until
 from fleet_tui.health.daemons_following import Following
+from fleet_tui.health.daemons_log import note_order
 from fleet_tui.health.daemons_notices import DaemonNotices
 from fleet_tui.health.daemons_picture import Picture
 from fleet_tui.health.daemons_seat import Seat, holder
@@ -357,6 +358,7 @@ class Daemons:
         """Let it start nothing by itself, or go on; raises UsageError, JournalError."""
         duty, now = self.duty(name), self._context.clock.time()
         kept = await asyncio.to_thread(self.book.kept, duty, now)
+        await note_order(self._context, "pause" if is_paused else "resume", duty)
         if not is_paused:  # what came due meanwhile was not wanted
             past = left_out(duty.rhythm, kept.past, now, self._zone)
             await asyncio.to_thread(self.book.move, name, past)
@@ -369,6 +371,7 @@ class Daemons:
         if not duty.must_be_confirmed:
             raise UsageError(f"{name} only reads: there is nothing to confirm")
         await asyncio.to_thread(self.book.kept, duty, self._context.clock.time())
+        await note_order(self._context, "confirm", duty)
         await asyncio.to_thread(self.book.confirm, name, duty.digest)
         self._wake.set()
 

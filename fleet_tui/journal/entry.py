@@ -23,6 +23,8 @@ EventName = Literal[
     "mcp-call",
     "managed",
     "handoff",
+    "queue",
+    "daemon",
     "start",
     "stop",
 ]

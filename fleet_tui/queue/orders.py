@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from fleet_tui.journal.entry import LogEntry
 from fleet_tui.model.errors import FleetError, UsageError
 from fleet_tui.model.queue_view import AttemptView, TaskDetail, TaskRow
 from fleet_tui.model.task import MAX_PRIORITY, TASK_STATES, NoSuchTask, TaskTextError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from fleet_tui.journal.entry import FieldValue
     from fleet_tui.model.queue_control import Place
     from fleet_tui.model.task import StoredResult, TaskEntry, TaskState
     from fleet_tui.queue.attempt import Bench
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 VALID_SECONDS = 7 * 86_400.0
 """How long a signature holds unless something else is said."""
 REPORTED = 1_000
+NAMED = 20
+"""How many tasks of one order the log names; it counts the others."""
 ENDED: tuple[TaskState, ...] = ("done", "failed", "cancelled", "quarantined")
 
 
@@ -50,16 +54,20 @@ class Orders:
         """Put tasks on the queue, signed with `key` if one is given; returns their names."""
         if key is not None:
             drafts = [await self._signed(draft, key, valid, passphrase) for draft in drafts]
-        return await self._store.add(drafts)
+        names = await self._store.add(drafts)
+        await self.note("add", names)
+        return names
 
     async def retry(self, names: Sequence[str]) -> list[str]:
         """Put ended tasks back to pending; returns the names they have now."""
+        await self.note("retry", names)
         return [await self._store.retry(name) for name in names]
 
     async def cancel(self, names: Sequence[str], reason: str = "") -> int:
         """End tasks that have not ended; a run of ours that carries one out is ended too."""
         runs = {attempt.name: attempt.run for attempt in await self._open_attempts()}
         why = reason or f"cancelled by {self._bench.context.by}"
+        await self.note("cancel", names, reason=reason or None)
         count = await self._each(names, lambda name: self._store.cancel(name, reason=why))
         mine = [runs[name] for name in names if name in runs]
         if mine and self._bench.context.cancel is not None:
@@ -69,18 +77,22 @@ class Orders:
     async def take_back(self, names: Sequence[str], reason: str = "") -> int:
         """Take running tasks from their owners."""
         why = reason or f"taken back by {self._bench.context.by}"
+        await self.note("take-back", names, reason=reason or None)
         return await self._each(names, lambda name: self._store.take_back(name, reason=why))
 
     async def hold(self, names: Sequence[str]) -> int:
         """Keep pending tasks from being taken."""
+        await self.note("hold", names)
         return await self._each(names, self._store.hold)
 
     async def unhold(self, names: Sequence[str]) -> int:
         """Let held tasks be taken."""
+        await self.note("unhold", names)
         return await self._each(names, self._store.unhold)
 
     async def set_priority(self, names: Sequence[str], priority: int | None) -> int:
         """Set the priority in force; None: what the task itself says."""
+        await self.note("priority", names, priority=priority)
         return await self._each(names, lambda name: self._store.set_priority(name, priority))
 
     async def reorder(self, names: Sequence[str], place: Place) -> int:
@@ -95,6 +107,7 @@ class Orders:
 
     async def edit(self, name: str, text: str) -> None:
         """Replace a task's text; a signature it had is gone."""
+        await self.note("edit", [name])
         await self._store.edit(name, text.encode("utf-8", "surrogateescape"))
 
     async def sign(
@@ -102,6 +115,7 @@ class Orders:
         passphrase: Callable[[str], str | None] = no_passphrase,
     ) -> int:  # fmt: skip
         """Sign pending or held tasks, with an id and an expiry inside what is signed."""
+        await self.note("sign", names)
         for name in names:
             task = await self._store.read(name)
             signed = await self._signed(Draft(task.text, name), key, valid, passphrase)
@@ -156,6 +170,15 @@ class Orders:
             return found[0]
         what = "no task" if not found else f"{len(found)} tasks"
         raise NoSuchTask(f"{what} called {one_line(name, 60)}", mend="see `fleet-tui queue list`")
+
+    async def note(self, order: str, names: Sequence[str] = (), **told: FieldValue) -> None:
+        """Write an order to fleet.log, before it is carried out; raises JournalError."""
+        context = self._bench.context
+        fields: dict[str, FieldValue] = {"order": order, "by": context.by}
+        if names:
+            fields |= {"tasks": _listed(names), "count": len(names)}
+        fields |= {key: value for key, value in told.items() if value is not None}
+        await context.log.append([LogEntry("queue", fields)], durable=True)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -225,3 +248,8 @@ class Orders:
             more = f" (and {len(problems) - 1} more; {done} were done)" if len(names) > 1 else ""
             raise UsageError(f"{problems[0]}{more}")
         return len(names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ",".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

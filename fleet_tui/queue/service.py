@@ -197,6 +197,7 @@ class Queue:
         Returns the pause that is in force: an earlier one of somebody else stays.
         """
         await self.open()
+        await self.orders.note("pause" if is_paused else "resume")
         if is_paused:
             now = datetime.fromtimestamp(self._context.clock.time()).astimezone()
             await pausing.pause(self.store, self._context.by, now.isoformat(timespec="seconds"))

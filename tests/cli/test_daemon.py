@@ -188,6 +188,11 @@ def test_a_pause_is_kept(program: Program) -> None:
         assert program.run("daemon", "resume", "scout").out == "scout goes on\n"
         stopped(one)
     assert program.run("log", "--json", "dispatch").objects == []
+    orders = program.run("log", "--json", "daemon").objects
+    assert [(line["order"], line["name"]) for line in orders] == [
+        ("pause", "scout"),
+        ("resume", "scout"),
+    ]
 
 
 def test_what_cannot_be_is_one_line(program: Program) -> None:

@@ -94,6 +94,20 @@ def test_orders_one_after_the_other(queue: Program) -> None:
     assert states(queue)["first"] == "cancelled"
     queue.run("queue", "retry", "first")
     assert states(queue)["first"] == "pending"
+    queue.run("queue", "pause")
+    orders = [
+        (line["order"], line.get("tasks")) for line in queue.run("log", "--json", "queue").objects
+    ]
+    assert orders == [
+        ("add", "first"),
+        ("add", "second"),
+        ("hold", "first"),
+        ("unhold", "first"),
+        ("priority", "second"),
+        ("cancel", "first"),
+        ("retry", "first"),
+        ("pause", None),
+    ]
     done = queue.run("queue", "show", "nothing")
     assert (done.code, done.out) == (2, "")
     assert "no task called nothing (see `fleet-tui queue list`)" in done.err

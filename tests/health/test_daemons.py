@@ -177,6 +177,9 @@ async def test_one_that_may_write_waits_for_a_confirmation(tmp_path: Path) -> No
         with pytest.raises(Refused, match="nobody has confirmed"):
             await one.part.run_now("disk-scout")
         await one.part.confirm("disk-scout")
+        (line,) = one.stage.log("daemon")
+        assert (line.fields["order"], line.fields["name"]) == ("confirm", "disk-scout")
+        assert line.fields["digest"]
         await one.tick(HOUR)
         assert [event.dispatch.mode for event in one.starts] == ["write"]
     changed = {**writer, "prompt": "Delete what is old."}
