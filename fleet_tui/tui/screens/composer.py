@@ -171,9 +171,7 @@ class ComposerScreen(PromptScreen):
         if preview.problem:
             self.say(preview.problem, "$fleet-bad")
             return
-        self.say("sending …", "$fleet-muted")
-        app = self.fleet_app
-        app.ask(app.control.dispatch(request), self.sent, self.refused)
+        self.ask_once(lambda: self.fleet_app.control.dispatch(request), self.sent)
 
     def sent(self, dispatch_id: str) -> None:
         """Empty the prompt, and show what was begun."""

@@ -17,7 +17,6 @@ from fleet_tui.tui.screens.prompt_screen import PromptScreen, labelled
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from fleet_tui.model.errors import FleetError
     from fleet_tui.tui.app import FleetApp
 
 
@@ -31,7 +30,6 @@ class ManagedForm(PromptScreen):
         view = app.store.part(ManagedView)
         budget = view.budget_usd if view is not None else None
         self._view = view
-        self._is_asking = False
         """True while the service has not answered; nothing is sent twice."""
         self._title = Input("", id="title", compact=True, placeholder="else its prompt")
         self._budget = Input("" if budget is None else f"{budget:.2f}", id="budget", compact=True)
@@ -67,32 +65,27 @@ class ManagedForm(PromptScreen):
 
     def send(self) -> None:
         """Start it, or say it."""
-        app, text = self.fleet_app, self.prompt.text
-        if self._is_asking:
-            return
+        text = self.prompt.text
         if not text.strip():
             self.say("the prompt is empty", "$fleet-bad")
             return
-        managed = app.control.managed
+        managed = self.fleet_app.control.managed
         budget = self._budget_usd()
         if budget == 0:
             self.say("the budget is no number of US dollars above 0", "$fleet-bad")
             return
-        self._is_asking = True
-        self.say("asking the service …", "$fleet-muted")
+        title, asking = self._title.value.strip(), "asking the service …"
         if self.identifier:
             told = f"Said to {short(self.identifier)}."
-            app.ask(
-                managed.send(self.identifier, text), lambda _none: self._gone(told), self.refused
+            self.ask_once(
+                lambda: managed.send(self.identifier, text), lambda _none: self._gone(told), asking
             )
         else:
-            started = managed.start(text, self._title.value.strip(), budget)
-            app.ask(started, lambda new: self._gone(f"{short(new)} has begun."), self.refused)
-
-    def refused(self, error: FleetError) -> None:
-        """Say why not, and let it be tried again."""
-        self._is_asking = False
-        super().refused(error)
+            self.ask_once(
+                lambda: managed.start(text, title, budget),
+                lambda new: self._gone(f"{short(new)} has begun."),
+                asking,
+            )
 
     def _budget_usd(self) -> float | None:
         """Return the budget; None for none, 0 for what is none."""

@@ -105,8 +105,7 @@ class PeerForm(PromptScreen):
         if not self.prompt.text.strip():
             self.say(f"the {self._label} is empty", "$fleet-bad")
             return
-        self.say("sending …", "$fleet-muted")
-        self.fleet_app.ask(self._send(self), self._gone, self.refused)
+        self.ask_once(lambda: self._send(self), self._gone)
 
     def _gone(self, _answer: object) -> None:
         app = self.fleet_app

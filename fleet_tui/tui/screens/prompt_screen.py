@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.containers import Horizontal
@@ -15,12 +15,15 @@ from fleet_tui.tui.screens.picker import Choice, Picker
 from fleet_tui.tui.widgets.prompt_area import PromptArea
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from textual.widget import Widget
 
     from fleet_tui.model.errors import FleetError
     from fleet_tui.tui.app import FleetApp
+
+T = TypeVar("T")
 
 BUTTONS = {"send": "Send", "history": "History", "import": "Plan", "close": "Keep draft"}
 """Verb of the composer's actions to the button's word."""
@@ -38,6 +41,7 @@ class PromptScreen(ModalScreen[None]):
         self.fleet_app = app
         self.prompt = PromptArea(prompt, id="prompt")
         self.status = Static("", id="status", markup=False)
+        self._is_asking = False
 
     def on_mount(self) -> None:
         """Fetch the prompts sent before."""
@@ -62,6 +66,19 @@ class PromptScreen(ModalScreen[None]):
         def send(self) -> None:
             """Send what is written, unless something stands in the way; each screen has its own."""
 
+    def ask_once(
+        self,
+        order: Callable[[], Future[T]],
+        then: Callable[[T], object],
+        told: str = "sending …",
+    ) -> None:
+        """Give the order, unless the core has not answered the last one: sent twice is one."""
+        if self._is_asking:
+            return
+        self._is_asking = True
+        self.say(told, "$fleet-muted")
+        self.fleet_app.ask(order(), then, self.refused)
+
     def sent(self, dispatch_id: str) -> None:
         """Close, and show what was begun."""
         app = self.fleet_app
@@ -73,7 +90,8 @@ class PromptScreen(ModalScreen[None]):
         app.main.focus_pane("output")
 
     def refused(self, error: FleetError) -> None:
-        """Say why nothing was begun, and keep what is written."""
+        """Say why nothing was begun, keep what is written, and let it be tried again."""
+        self._is_asking = False
         self.say(str(error), "$fleet-bad")
 
     def open_history(self) -> None:

@@ -54,12 +54,11 @@ class ResumeScreen(PromptScreen):
 
     def send(self) -> None:
         """Send the prompt to the session."""
-        app, prompt = self.fleet_app, self.prompt.text
+        prompt = self.prompt.text
         if not prompt.strip():
             self.say("the prompt is empty", "$fleet-bad")
             return
-        self.say("sending …", "$fleet-muted")
-        app.ask(app.control.resume(self.of_run.id, prompt), self.sent, self.refused)
+        self.ask_once(lambda: self.fleet_app.control.resume(self.of_run.id, prompt), self.sent)
 
     def sent(self, dispatch_id: str) -> None:
         """Forget the draft, and show what was begun."""

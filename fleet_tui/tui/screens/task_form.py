@@ -54,15 +54,15 @@ class TaskFormScreen(PromptScreen):
 
     def send(self) -> None:
         """Put it on the queue."""
-        app, text = self.fleet_app, self.prompt.text
+        queue, text = self.fleet_app.control.queue, self.prompt.text
         if not text.strip():
             self.say("the task is empty", "$fleet-bad")
             return
         if self.task_name:
             name = self.task_name
-            app.ask(app.control.queue.edit(name, text), lambda _none: self.sent(name), self.refused)
+            self.ask_once(lambda: queue.edit(name, text), lambda _none: self.sent(name))
         else:
-            app.ask(app.control.queue.add(text), self.sent, self.refused)
+            self.ask_once(lambda: queue.add(text), self.sent)
 
     def sent(self, name: str) -> None:
         """Forget the draft, and say that it is on the queue."""
