@@ -1,8 +1,14 @@
-"""What every test stands on: the signals of a terminal, even if nohup started the suite."""
+"""What every test stands on: signals as a terminal's shell leaves them.
+
+`nohup` and a shell without job control start a program with some of them ignored; the programs
+under test would inherit that, and wait for ever for the one they are ended with.
+"""
 
 from __future__ import annotations
 
 import signal
 
-if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # an ignored signal would be inherited by runs
+for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
