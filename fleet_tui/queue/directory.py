@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.queue.directory_local import LocalFolder
@@ -31,7 +32,12 @@ def directory_store(
 
 async def in_thread(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a piece of the protocol over a LocalFolder to its end in a thread."""
-    return await asyncio.to_thread(_to_its_end, work)
+    try:
+        return await asyncio.to_thread(_to_its_end, work)
+    except asyncio.CancelledError:
+        if getcoroutinestate(work) == CORO_CREATED:  # no thread was free: it will never begin
+            work.close()
+        raise
 
 
 def _to_its_end(work: Coroutine[Any, Any, Any]) -> Any:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from inspect import CORO_CLOSED, getcoroutinestate
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.queue.directory import in_thread
 from tests.queue.contract import StoreContract
 from tests.queue.folders import opened
 
@@ -25,3 +30,22 @@ async def store(tmp_path: Path) -> AsyncIterator[TaskStore]:
 
 class TestDirectory(StoreContract):
     """Every promise, on a local disk."""
+
+
+async def test_a_step_that_no_thread_was_free_for_is_given_up_whole() -> None:
+    async def step() -> None:
+        raise AssertionError("it began after it was given up")
+
+    gate = threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, gate.wait)
+    work = step()
+    waiting = asyncio.create_task(in_thread(work))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert getcoroutinestate(work) == CORO_CLOSED
+    gate.set()
+    await busy
