@@ -72,7 +72,7 @@ async def test_a_session_killed_before_it_reads_leaves_unknown_and_its_next_one_
         assert lost.rung == "unknown"
         assert "does not hold the message" in lost.detail
         async with worker(home, api, resume=session.session, first="") as again:
-            again.say("go on")
+            again.say("[[text:here I am]] go on")  # not as the last prompt in its transcript asks
             await again.until(lambda event: event["type"] == "result")
             back = await found(fleet, session.session)
             assert (back.name, back.generation) == (peer.name, 2)
