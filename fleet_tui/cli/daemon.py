@@ -16,7 +16,7 @@ from fleet_tui.health.daemons_seat import holder
 from fleet_tui.health.daemons_settings import chosen
 from fleet_tui.model.daemons_view import DaemonsView
 from fleet_tui.model.errors import Refused, UsageError
-from fleet_tui.model.events import NoticeRaised, PartChanged
+from fleet_tui.model.events import DispatchStarted, NoticeRaised, PartChanged
 from fleet_tui.model.run import exit_code_for
 
 if TYPE_CHECKING:
@@ -265,25 +265,34 @@ def _tell(event: Event) -> None:
 
 
 class _Saying:
-    """Writes a line when one starts, and when it has ended."""
+    """Writes a line when one has started, as its dispatch in the log proves, and when it ends."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bool]] = set()
+        self._begun: set[str] = set()
+        self._view = DaemonsView(())
         self._is_first = True
 
     def heard(self, event: Event) -> None:
         """Take one event of the bus."""
-        if isinstance(event, PartChanged) and isinstance(event.view, DaemonsView):
+        if isinstance(event, DispatchStarted):
+            self._begun.add(event.dispatch.id)
+            self._show(self._view)
+        elif isinstance(event, PartChanged) and isinstance(event.view, DaemonsView):
+            self._view = event.view
             self._show(event.view)
+            self._is_first = False
 
     def _show(self, view: DaemonsView) -> None:
         for row in view.rows:
             for start in reversed(row.recent):
-                mark = (start.dispatch, start.ended_at is not None)
-                if mark not in self._said and not (self._is_first and mark[1]):
+                has_ended = start.ended_at is not None
+                if not has_ended and start.dispatch not in self._begun:
+                    continue
+                mark = (start.dispatch, has_ended)
+                if mark not in self._said and not (self._is_first and has_ended):
                     say(_line(row, start))
                 self._said |= {mark, (start.dispatch, False)}
-        self._is_first = False
 
 
 def _line(row: DutyView, start: StartView) -> str:
