@@ -7,25 +7,19 @@ one of a duty can be open, so that none is ever made twice.
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fleet_tui.health.daemons_times import Past
-from fleet_tui.model.errors import JournalError
+from fleet_tui.journal.small_book import SmallBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fleet_tui.health.daemons_settings import Duty
     from fleet_tui.model.daemons_view import StartOutcome
 
 FILE_NAME = "daemons.db"
-BUSY_SECONDS = 10.0
 KEPT_STARTS = 200
 """Ended starts of each duty that are remembered."""
 
@@ -97,26 +91,11 @@ class Start:
     cost_is_complete: bool = True
 
 
-class Book:
+class Book(SmallBook):
     """Safe between programs and threads; each method is one transaction. Raises JournalError."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FILE_NAME
-        self._lock = threading.Lock()
-        with self._faults("open the book of daemons"):
-            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(
-                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Let the file go."""
-        with self._lock:
-            self._db.close()
+        super().__init__(data_dir / FILE_NAME, _SCHEMA, "open the book of daemons")
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -251,32 +230,6 @@ class Book:
         with self._faults("read the book of daemons"):
             found = self._db.execute(f"SELECT {_START} FROM starts WHERE {where}", (value,))
             return [_start(row) for row in found]
-
-    @contextmanager
-    def _changing(self, doing: str) -> Iterator[sqlite3.Connection]:
-        with self._faults(doing):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-
-    @contextmanager
-    def _faults(self, doing: str) -> Iterator[None]:
-        mend = f"see that {self._path.parent} can be written and its disk has space"
-        try:
-            with self._lock:
-                yield
-        except OSError as error:
-            raise JournalError(
-                f"cannot {doing}: {error.strerror}", where=str(self._path), mend=mend
-            ) from error
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"cannot {doing}: {error}", where=str(self._path), mend=mend
-            ) from error
 
 
 def _start(row: tuple[Any, ...]) -> Start:

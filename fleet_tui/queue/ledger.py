@@ -6,21 +6,15 @@ change: a task's signature is spent, and an attempt's run has its name, before a
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.errors import JournalError
+from fleet_tui.journal.small_book import SmallBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 FILE_NAME = "queue.db"
-BUSY_SECONDS = 10.0
 KEPT_SECONDS = 400 * 86_400.0
 """How long a spent signature is remembered: longer than any signature may hold."""
 
@@ -48,26 +42,11 @@ class Attempt:
     """The program that carries it out, as `journal.owner` knows it."""
 
 
-class Ledger:
+class Ledger(SmallBook):
     """Safe between programs and threads; each method is one transaction. Raises JournalError."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FILE_NAME
-        self._lock = threading.Lock()
-        """One thread at a time: a connection holds one transaction."""
-        with self._faults("open the queue's ledger"):
-            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(
-                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._db.close()
+        super().__init__(data_dir / FILE_NAME, _SCHEMA, "open the queue's ledger")
 
     # --- signatures ---------------------------------------------------------------------------
 
@@ -154,34 +133,6 @@ class Ledger:
             f"SELECT {columns} FROM attempts WHERE {where} ORDER BY at", values
         )
         return [Attempt(*row) for row in found]
-
-    # --- inside -------------------------------------------------------------------------------
-
-    @contextmanager
-    def _changing(self, doing: str) -> Iterator[None]:
-        with self._faults(doing):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-
-    @contextmanager
-    def _faults(self, doing: str) -> Iterator[None]:
-        mend = f"see that {self._path.parent} can be written and its disk has space"
-        try:
-            with self._lock:
-                yield
-        except OSError as error:
-            raise JournalError(
-                f"cannot {doing}: {error.strerror}", where=str(self._path), mend=mend
-            ) from error
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"cannot {doing}: {error}", where=str(self._path), mend=mend
-            ) from error
 
 
 def _columns(attempt: Attempt) -> tuple[str, ...]:
