@@ -6,13 +6,16 @@ import asyncio
 import json
 import os
 import tempfile
+import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleet_tui.agents.registry import adapter
 from fleet_tui.model.agent import AgentRequest
+from fleet_tui.model.price import TokenPrice
 from fleet_tui.model.question import Allow, AllowEdited, Choose, Deny
 from tests.agents.running import Decide, Finished, run_agent
 from tests.support.model_api import ModelApi
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.question import Answer, Question
     from fleet_tui.model.run import AgentName, Mode, Outcome
 
+PATIENCE = 60.0
 FILE = "a.txt"
 READ_FILE = f'Read:{{"file_path":"WORK/{FILE}"}}'
 
@@ -62,6 +66,16 @@ class Case:
 
 
 ENDLESS = "[[endless]] [[usage:100:50000]]"
+OPUS_PRICE = TokenPrice("claude-opus-*", input=4.0, output=20.0, as_of="2026-11-20")
+"""For an answer that is cut off: the program may end without a word of its cost."""
+OPUS = f"""
+[[price]]
+model = "{OPUS_PRICE.model}"
+input = {OPUS_PRICE.input}
+output = {OPUS_PRICE.output}
+as_of = "{OPUS_PRICE.as_of}"
+"""
+"""The same, as fleet.toml has it."""
 _ONE_RETRY = {"CLAUDE_CODE_MAX_RETRIES": "1"}
 
 CLAUDE_CASES = (
@@ -223,8 +237,13 @@ def _folders(base: str, case: Case) -> tuple[Path, Path]:
     return home, work
 
 
-def _when_streaming(api: ModelApi, work: Path) -> None:
-    api.wait_until_streaming(30)
+def _when_answering(agent: AgentName, api: ModelApi, finished: Finished) -> None:
+    """Return once a piece of the answer was sent; for Claude Code, once it has told one."""
+    assert api.wait_until_streaming(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while agent == "claude" and not any(b'"content_block_delta"' in line for line in finished.out):
+        assert time.monotonic() < deadline, "it tells no piece of its answer"
+        time.sleep(0.02)
 
 
 def _files_of(work: Path, home: Path) -> dict[str, str]:
@@ -242,7 +261,7 @@ async def play(
     case: Case,
     binary: str,
     decide: Decide | None = None,
-    stop_after: Callable[[ModelApi, Path], object] | None = None,
+    stop_after: Callable[[Finished], object] | None = None,
     *,
     reconnects: bool = False,
 ) -> Played:
@@ -261,14 +280,16 @@ async def play(
             settings=case.settings,
             model=case.model,
             opens=case.opens,
+            prices=(OPUS_PRICE,) if agent == "claude" else (),
         )
-        stops = _when_streaming if case.stops else stop_after
+        if case.stops:
+            stop_after = partial(_when_answering, agent, api)
         finished = await run_agent(
             adapter(agent),
             request,
             env=environment(agent, case, api.url, home),
             cwd=work,
-            stop_after=(lambda: stops(api, work)) if stops else None,
+            stop_after=stop_after,
             decide=decide or decide_by(case),
             reconnects=reconnects,
         )

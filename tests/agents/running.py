@@ -55,7 +55,7 @@ async def run_agent(
     *,
     env: dict[str, str],
     cwd: Path,
-    stop_after: Callable[[], object] | None = None,
+    stop_after: Callable[[Finished], object] | None = None,
     stop_with: signal.Signals = signal.SIGINT,
     decide: Decide | None = None,
     reconnects: bool = False,
@@ -103,7 +103,7 @@ async def run_agent(
         _read(process.stderr, parser.feed_error, finished.err, finished),
     )
     if stop_after:
-        await asyncio.to_thread(stop_after)
+        await asyncio.to_thread(stop_after, finished)
         if dialogue is None:
             os.kill(process.pid, stop_with)
         else:

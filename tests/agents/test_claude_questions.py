@@ -133,7 +133,7 @@ async def test_an_interrupt_withdraws_what_was_asked(claude: str) -> None:
 
 async def test_an_interrupt_before_the_prompt_sends_none(claude: str) -> None:
     case = gated("gate", "hello", "killed")
-    run = check(await play("claude", case, claude, stop_after=lambda api, work: None), "killed")
+    run = check(await play("claude", case, claude, stop_after=lambda finished: None), "killed")
     assert run.finished.verdict.was_interrupted
     assert run.requests == 0
 

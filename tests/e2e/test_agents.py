@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.agents.cases import CLAUDE_CASES, CODEX_CASES, FILE, Case, environment
+from tests.agents.cases import CLAUDE_CASES, CODEX_CASES, FILE, OPUS, Case, environment
 from tests.support.clis import require_cli
 from tests.support.model_api import ModelApi
 from tests.support.program import Program
@@ -61,7 +61,7 @@ def site(folder: Path, agent: AgentName, case: Case) -> Iterator[Site]:
         env = environment(agent, case, api.url, home)
         with SshServer(folder, env=env) as server:
             program = Program(folder)
-            program.configure_for(server, "box", workdir=str(work))
+            program.configure_for(server, "box", workdir=str(work), more=OPUS)
             with program.config.open("a") as config:
                 config.write(f"agent_paths = {{ {agent} = {require_cli(agent)!r} }}\n")
             yield Site(program, api, agent, work)
@@ -76,6 +76,8 @@ def carried_out(here: Site, case: Case) -> dict[str, object]:
     with here.program.running(*here.arguments(case)) as run:
         if case.stops:
             assert here.api.wait_until_streaming(30)
+            if here.agent == "claude":
+                here.program.until_answering()
             run.signal(signal.SIGINT)
         done = run.end()
     assert done.err == ""

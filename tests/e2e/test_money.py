@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.agents.cases import ENDLESS, Case, environment
+from tests.agents.cases import ENDLESS, OPUS, Case, environment
 from tests.support.clis import require_cli
 from tests.support.model_api import ModelApi
 from tests.support.program import Program
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
     from fleet_tui.model.run import AgentName
 
-OPUS = """
-[[price]]
-model = "claude-opus-*"
-input = 4.0
-output = 20.0
-as_of = "2026-11-20"
-"""
-"""For an answer that is cut off: the program may end without a word of its cost."""
 GPT = """
 [[price]]
 model = "*"
@@ -57,7 +49,7 @@ class Site:
     def interrupted(self) -> dict[str, Any]:
         """Run a prompt without end and interrupt it while the answer streams in."""
         with self.program.running("run", "all", "--json", "--", ENDLESS) as run:
-            assert self.api.wait_until_streaming(30)
+            self.program.until_answering()
             run.signal(signal.SIGINT)
             (end,) = run.end().events("run-finished")
         return end

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_tui.model.peer import Message, Peer, Rung
+    from fleet_tui.model.run import Run
     from fleet_tui.peers.service import PeerService
 
 PATIENCE = 40.0
@@ -70,6 +71,16 @@ async def found(fleet: Fleet, session: str) -> Peer:
                 if peer.session == session and peer.is_live and peer.socket:
                     return peer
             await asyncio.sleep(0.1)
+
+
+async def settled(fleet: Fleet, session: str) -> Run:
+    """Return the one run of a session once it is over."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            (run,) = fleet.store.runs_of_session(session)
+            if not run.is_open:
+                return run
+            await asyncio.sleep(0.05)
 
 
 @dataclass

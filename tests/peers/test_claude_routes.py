@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.host import Host
 from fleet_tui.model.peer import OPERATOR
 from fleet_tui.peers import courier
-from tests.peers.live import PATIENCE, api, environment, found, home, local_fleet, reach, worker
+from tests.peers.live import (
+    PATIENCE,
+    api,
+    environment,
+    found,
+    home,
+    local_fleet,
+    reach,
+    settled,
+    worker,
+)
 from tests.peers.test_broker import free_port
 from tests.support.clis import require_cli
 
@@ -49,7 +59,7 @@ async def test_an_ended_session_is_resumed_with_the_message_and_its_transcript_p
         lines = map(json.loads, transcript.read_text().splitlines())
         shown = [x for x in lines if x.get("type") == "user" and sent.id in json.dumps(x)]
         assert len(shown) == 1
-        (run,) = fleet.store.runs_of_session(session.session)
+        run = await settled(fleet, session.session)
         assert (run.session, run.state) == (session.session, "succeeded")
 
 

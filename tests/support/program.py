@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.sshd import SshServer
 
 CHECKOUT = Path(fleet_tui.__file__).resolve().parents[1]
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which something that must happen is said not to happen."""
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 """Bytes that no output of ours for a person may hold: C0 but tab and newline, DEL, C1."""
@@ -192,6 +193,16 @@ class Program:
             done.stdout,
             done.stderr,
         )
+
+    def until_answering(self) -> None:
+        """Return once a piece of a Claude's answer has come from its host."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(
+            b'"content_block_delta"' in spool.read_bytes()
+            for spool in self.state.glob("runs/*/out")
+        ):
+            assert time.monotonic() < deadline, "no run answers"
+            time.sleep(0.05)
 
     @contextmanager
     def spawned(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
