@@ -41,6 +41,11 @@ class Attempt:
     owner: str = ""
     """The program that carries it out, as `journal.owner` knows it."""
 
+    @property
+    def number(self) -> int:
+        """1 for the first try: the id is `<name>.a<number>.<fence>`; a fence may begin with a."""
+        return int(self.id.removeprefix(f"{self.name}.a").partition(".")[0])
+
 
 class Ledger(SmallBook):
     """Safe between programs and threads; each method is one transaction. Raises JournalError."""

@@ -190,9 +190,8 @@ class Orders:
         views: dict[str, AttemptView] = {}
         for item in ours:
             run = store.get_run(item.run)
-            number = int(item.id.rpartition(".a")[2].partition(".")[0] or 0)
             views[item.run] = AttemptView(
-                number,
+                item.number,
                 item.host,
                 run.state if run else "queued",
                 item.run,

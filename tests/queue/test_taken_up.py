@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from fleet_tui.journal.owner import OwnerLock
 from fleet_tui.model.run import Dispatch, Run
@@ -36,8 +39,6 @@ def ended(here: Site, run_id: str, answer: str) -> None:
     dispatch = Dispatch("d-1", "box", "x", "claude", "read", "queue", "op@pc", 1, now)
     run = Run(run_id, "d-1", "box", "claude", "read", created_at=now)
     here.stage.fleet.store.add_dispatch(dispatch, (run,), DEAD)
-    from dataclasses import replace
-
     over = replace(run, state="succeeded", outcome="ok", started_at=now, finished_at=now)
     here.stage.fleet.store.finish_runs([(over, answer)])
 
@@ -107,3 +108,16 @@ async def test_an_attempt_of_a_program_that_lives_is_left_alone(tmp_path: Path) 
         await here.work_off()
         assert await here.states() == {"t1": "running"}
         lives.release()
+
+
+@pytest.mark.parametrize("fence", ["b0y6m9gmysz2-1", "a0y6m9gmysz2-1", "a1-a1"])
+async def test_a_try_is_told_by_its_number_whatever_its_fence(tmp_path: Path, fence: str) -> None:
+    async with site(tmp_path, {"box": prints(ANSWER)}) as here:
+        await here.add("a")
+        claim = await here.queue.store.claim(lambda _task: True, host="box")
+        assert claim is not None
+        claim = replace(claim, owner=replace(claim.owner, fence=fence), attempt=2)
+        attempt = Attempt(attempt_id(claim), "r-1", "t1", "box", written_claim(claim), DEAD)
+        here.queue.bench.ledger.begin(attempt, 0.0)
+        (tried,) = (await here.queue.orders.detail("t1")).attempts
+        assert (tried.number, tried.run) == (2, "r-1")
