@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from fleet_tui.tui.help_key import HELP
+
 if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
 
@@ -34,7 +36,8 @@ def footer_hints(
         return [], [("esc", "back")]
     finds = any(action.id in FINDS for action in app.registry.for_place(place))
     if finds and isinstance(app.focused, Input):
-        return [("enter", "done", True), ("esc", "undo", True)], [("f1", "help")]
+        help_key = app.keymap.shown_in_fields(app.registry[HELP])
+        return [("enter", "done", True), ("esc", "undo", True)], [(help_key, "help")]
     always = {action_id for action_id, _ in ALWAYS}
     actions = [a for a in app.registry.for_place(place) if a.hint and a.id not in always]
     for action in [a for a in actions if a.id in FINDS]:
@@ -42,5 +45,6 @@ def footer_hints(
         actions.insert(FINDS_AT, action)
     own = [(app.keymap.shown(a), a.hint, not app.why_disabled(a)) for a in actions]
     chain = {action.id for action in app.registry.for_place(place)}
-    last = [(app.keymap.shown(app.registry[i]), word) for i, word in ALWAYS if i in chain]
-    return own, last
+    shown = app.keymap.shown_in_fields if isinstance(app.focused, Input) else app.keymap.shown
+    last = [(shown(app.registry[i]), word) for i, word in ALWAYS if i in chain]
+    return own, [(key, word) for key, word in last if key]

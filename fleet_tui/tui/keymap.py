@@ -37,6 +37,11 @@ class Keymap:
         """Return the labels of all its keys."""
         return " ".join(keynames.label(key) for key in self.keys.get(action.id, ()))
 
+    def shown_in_fields(self, action: Action) -> str:
+        """Return the label of its first key that is no character; empty when it has none."""
+        keys = (keynames.label(key) for key in self.keys.get(action.id, ()))
+        return next((key for key in keys if len(key) > 1 and key != "space"), "")
+
     def overrides(self) -> dict[str, str]:
         """Return what Textual's `set_keymap` takes."""
         return {i: ",".join(self.keys[i]) for i in self.changed}

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from fleet_tui.tui.commands import CommandSuggester, parse
+from fleet_tui.tui.help_key import HELP_BINDING
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -26,6 +27,7 @@ class CommandLine(ModalScreen[None]):
         Binding("tab", "complete", show=False, priority=True),
         Binding("up", "recall(-1)", show=False, priority=True),
         Binding("down", "recall(1)", show=False, priority=True),
+        HELP_BINDING,
     ]
     DEFAULT_CSS = """
     CommandLine { background: transparent; }

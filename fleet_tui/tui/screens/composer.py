@@ -91,7 +91,9 @@ class ComposerScreen(PromptScreen):
         draft = self.draft
         with Vertical(classes="dialog") as box:
             box.border_title = content("Dispatch")
-            box.border_subtitle = content("tab next field · → completes · ↑ older prompts")
+            box.border_subtitle = content(
+                f"tab next field · → completes · ↑ older prompts{self.help_hint}"
+            )
             yield labelled("target", self._target)
             yield labelled("", self._aim)
             yield self.offer

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from fleet_tui.tui import fmt
+from fleet_tui.tui.help_key import HELP_BINDING
 from fleet_tui.tui.safe import clean, content
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("y", "answer(True)", show=False),
         Binding("n,escape", "answer(False)", show=False),
         Binding("left,right,tab", "app.focus_next", show=False),
+        HELP_BINDING,
     ]
 
     def __init__(self, question: Question) -> None:

@@ -29,7 +29,7 @@ COLUMNS = (
     Column("title", "what it does", 44, is_flexible=True),
     Column("command", "command", 18, drop=1),
 )
-EVERYWHERE = ("main", "app", "back")
+EVERYWHERE = ("main", "app", "anywhere", "back")
 
 
 class HelpRows:
@@ -38,8 +38,12 @@ class HelpRows:
     def __init__(self, app: FleetApp, place: str) -> None:
         self._app = app
         self._actions: dict[str, Action] = {a.id: a for a in app.registry.for_place(place)}
-        # Asked before this screen lies over the place: later they would be about its own rows.
-        self._reasons = {a.id: app.why_disabled(a) for a in self._actions.values()}
+        # Asked before this screen lies over the place: later they would be about its own rows. Over
+        # a dialog it is too late for that.
+        is_on_top = place == app.place
+        self._reasons = {
+            a.id: app.why_disabled(a) if is_on_top else "" for a in self._actions.values()
+        }
 
     def ids(self) -> Sequence[str]:
         """Return the actions' ids, those of the place first."""

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from fleet_tui.tui.help_key import HELP_BINDING
 from fleet_tui.tui.safe import clean, content, short
 from fleet_tui.tui.widgets.columns import Column
 from fleet_tui.tui.widgets.table import LineTable
@@ -89,6 +90,7 @@ class Picker(ModalScreen[str]):
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("pagedown", "move(10)", show=False, priority=True),
         Binding("pageup", "move(-10)", show=False, priority=True),
+        HELP_BINDING,
     ]
     DEFAULT_CSS = """
     Picker .dialog { height: 70%; }

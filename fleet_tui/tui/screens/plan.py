@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from fleet_tui.tui import plans
+from fleet_tui.tui.help_key import HELP_BINDING
 from fleet_tui.tui.requests import DraftProblem
 from fleet_tui.tui.safe import content
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class PlanScreen(ModalScreen[str | None]):
     """Closes with the text, or with None."""
 
-    BINDINGS = [Binding("escape", "leave", show=False)]
+    BINDINGS = [Binding("escape", "leave", show=False), HELP_BINDING]
     DEFAULT_CSS = """
     PlanScreen { align: center middle; }
     PlanScreen .dialog { width: 74; height: 9; }

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
 from fleet_tui.tui.bindings import bindings_for
+from fleet_tui.tui.help_key import HELP
 from fleet_tui.tui.safe import clean_block, content, short
 from fleet_tui.tui.screens.picker import Choice, Picker
 from fleet_tui.tui.widgets.prompt_area import PromptArea
@@ -49,6 +50,12 @@ class PromptScreen(ModalScreen[None]):
 
     def _take_history(self, history: tuple[str, ...]) -> None:
         self.prompt.older = history
+
+    @property
+    def help_hint(self) -> str:
+        """Return what the border says of help: the key that is no text; empty without one."""
+        key = self.fleet_app.keymap.shown_in_fields(self.fleet_app.registry[HELP])
+        return f" · {key} help" if key else ""
 
     def buttons(self) -> Iterator[Button]:
         """Yield the buttons, each with its key."""

@@ -33,7 +33,7 @@ class ResumeScreen(PromptScreen):
         asked = short(before.dispatch.prompt, 200) if before else ""
         with Vertical(classes="dialog") as box:
             box.border_title = content("Go on with a session")
-            box.border_subtitle = content("↑ older prompts")
+            box.border_subtitle = content(f"↑ older prompts{self.help_hint}")
             yield labelled("host", _fixed(run.host, "bold"))
             yield labelled("session", _fixed(f"{run.agent} {run.session or ''}"))
             yield labelled("mode", _fixed(f"{run.mode}, as before"))

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.tui import textual_seams
 from fleet_tui.tui.actions import Action
+from fleet_tui.tui.help_key import HELP, HELP_KEYS
 
 if TYPE_CHECKING:
     from fleet_tui.tui.app import FleetApp
 
 
 def open_help(app: FleetApp, argument: str) -> None:
-    """List what can be done here, with its keys."""
+    """List what can be done here, with its keys; over a dialog, where that one was opened."""
     from fleet_tui.tui.screens.help import HelpScreen
 
-    app.open_screen(HelpScreen(app, app.place, argument))
+    app.open_screen(HelpScreen(app, app.place or _place_below(app), argument))
+
+
+def _place_below(app: FleetApp) -> str:
+    """Return the name of the nearest place under the screen on top."""
+    places = (str(getattr(screen, "place", "")) for screen in reversed(app.screen_stack))
+    return next((place for place in places if place), app.main.current)
 
 
 def open_palette(app: FleetApp, _argument: str) -> None:
@@ -84,10 +91,10 @@ def why_not_suspended(app: FleetApp) -> str:
 
 ACTIONS = (
     Action(
-        "app.help",
+        HELP,
         "What can be done here",
-        ("?", "f1"),
-        "app",
+        HELP_KEYS,
+        "anywhere",
         open_help,
         command="help",
         argument="[WORD]",
