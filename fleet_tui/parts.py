@@ -49,9 +49,11 @@ class Parts:
     def __init__(self, context: FleetContext) -> None:
         self._context = context
         self._open: list[Part] = []
+        self._is_started = False
 
     async def start(self) -> None:
         """Start what runs by itself while the fleet is led from here."""
+        self._is_started = True
         from fleet_tui.health.daemons_settings import has_duties
         from fleet_tui.queue.open import has_queue
 
@@ -176,7 +178,7 @@ class Parts:
         return self._opened(Beats(self._context, watches))
 
     async def queue_condition(self) -> QueueCondition | None:
-        """Open the queue, and say what it lacks; None where fleet.toml has none."""
+        """Look at the queue, and say what it lacks; None where fleet.toml has none."""
         from fleet_tui.health.check_queue import QueueCondition
         from fleet_tui.queue.open import backend_of, has_queue
 
@@ -185,12 +187,14 @@ class Parts:
             return None
         backend = backend_of(config)
         try:
-            await self.queue.open()
+            await self.queue.find()
         except FleetError as error:
             return QueueCondition(backend, error)
-        return QueueCondition(backend, weaknesses=self.queue.store.weaknesses)
+        return QueueCondition(backend, self.queue.unfit, self.queue.store.weaknesses)
 
     async def _queue_beats(self) -> Sequence[Beat]:
+        if self._is_started and not self._context.is_read_only:
+            await self.queue.open()
         return await self.queue.heartbeats()
 
     def _opened(self, part: P) -> P:

@@ -166,7 +166,7 @@ def task_fields(row: TaskRow) -> dict[str, object]:
 
 async def _show(fleet: Fleet, options: argparse.Namespace) -> int:
     queue = fleet.parts.queue
-    await queue.open()
+    await queue.find()
     detail = await queue.orders.detail(options.task)
     if options.json:
         emit("task", fleet.clock.time(), **task_fields(detail.row), **_detail_fields(detail))
@@ -285,7 +285,7 @@ async def _report(fleet: Fleet, options: argparse.Namespace) -> int:
     from fleet_tui.queue.report import markdown
 
     queue = fleet.parts.queue
-    await queue.open()
+    await queue.find()
     report = await queue.orders.report()
     text = markdown(report)
     if options.output is not None:

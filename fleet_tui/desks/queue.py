@@ -100,7 +100,7 @@ class QueueDesk:
 
     def _ask(self, work: Callable[[Orders], Awaitable[T]]) -> Future[T]:
         async def run() -> T:
-            await self._queue.open()
+            await self._queue.find()
             return await work(self._queue.orders)
 
         return self._call(run())  # type: ignore[return-value]
@@ -108,10 +108,11 @@ class QueueDesk:
     def _order(self, work: Callable[[Orders], Awaitable[T]]) -> Future[T]:
         """Do what changes the queue, and show it at once."""
 
-        async def run(orders: Orders) -> T:
+        async def run() -> T:
+            await self._queue.open()
             try:
-                return await work(orders)
+                return await work(self._queue.orders)
             finally:
                 self._queue.hurry()
 
-        return self._ask(run)
+        return self._call(run())  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.health.doctor_findings import FLEET, Finding
 from fleet_tui.model.errors import Unreachable
+from fleet_tui.model.task import QueueMissing
 from fleet_tui.model.text import one_line
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ def check_queue(condition: QueueCondition | None) -> Iterator[Result]:
             one_line(f"the queue cannot be reached: {error.what}", 400),
             "no worker can take a task or commit one until it is back; nothing is lost meanwhile",
             one_line(error.mend or "mend the host that keeps it, then ask again", 400),
+        )
+    elif isinstance(error, QueueMissing):
+        yield Finding(
+            FLEET,
+            "queue-missing",
+            "warning",
+            one_line(f"{error.what}: {error.where}", 400),
+            "nothing was added to it yet, or its disk is not mounted: then a worker makes another",
+            one_line(error.mend or _ANY, 400),
         )
     elif error is not None:
         where = f" ({error.where})" if error.where else ""

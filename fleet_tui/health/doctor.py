@@ -76,7 +76,7 @@ class Doctor:
         clock: Clock,
         queue: Callable[[], Awaitable[QueueCondition | None]] | None = None,
     ) -> None:
-        """Make it; `queue` opens the shared queue as a worker would, and says how that went."""
+        """Make it; `queue` looks at the shared queue and says how that went."""
         self._config = config
         self._connector = connector
         self._clock = clock

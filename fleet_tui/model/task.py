@@ -42,6 +42,18 @@ class QueueUnset(QueueError):
     exit_code = 2
 
 
+class QueueMissing(QueueError):
+    """There is no queue where fleet.toml says, and who asks only looks, so none is made."""
+
+    def __init__(self, place: str, otherwise: str) -> None:
+        """Name the place; `otherwise` says what to do when there should be one."""
+        super().__init__(
+            "there is no queue there yet",
+            where=place,
+            mend=f"`fleet-tui queue add` or a worker makes it; should it be there, {otherwise}",
+        )
+
+
 class LeaseLost(QueueError):
     """The task is not ours any more: somebody cancelled it, or we were silent for too long.
 

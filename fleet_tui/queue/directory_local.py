@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fleet_tui.journal import disk
-from fleet_tui.model.task import QueueError
+from fleet_tui.model.task import QueueError, QueueMissing
+from fleet_tui.queue.directory_mounts import file_system
 from fleet_tui.queue.directory_seam import FileEntry
-from fleet_tui.queue.names import TMP
+from fleet_tui.queue.names import PENDING, TMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
 READ_AHEAD = 1000
+LINKLESS = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuse.mtpfs"})
+"""File systems in which a file has one name."""
 _BLOCK = 64 * 1024
 
 
@@ -102,6 +106,8 @@ class LocalFolder:
     def __init__(self, root: Path, system: System | None = None) -> None:
         self.root = root.expanduser()
         self._system = system or RealSystem()
+        self._lacking: frozenset[str] = frozenset()
+        """Folders that were not there when the queue was found."""
 
     @property
     def place(self) -> str:
@@ -110,6 +116,7 @@ class LocalFolder:
 
     async def prepare(self, folders: Sequence[str]) -> None:
         """Make the folders; refuse a file system without hard links."""
+        self._lacking = frozenset()
         for folder in folders:
             (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = f"{TMP}/probe-{os.getpid()}-{id(self)}"
@@ -120,18 +127,42 @@ class LocalFolder:
             if not await self.is_same(probe, f"{probe}.link"):
                 raise OSError("two names of one file look like two files")
         except OSError as error:
-            raise QueueError(
-                f"this file system has no usable hard links: {error.strerror or error}",
-                where=self.place,
-                mend="keep the queue on ext4, xfs, apfs, ntfs or NFS; or use sftp or nats",
-            ) from error
+            raise self._no_links(error.strerror or str(error)) from error
         finally:
             self._remove(probe, f"{probe}.link")
+
+    async def find(self, folders: Sequence[str]) -> QueueError | None:
+        """Look whether they are there; judge the mount by its kind and the folders by their modes.
+
+        Whether names can be linked shows only in the kinds of file system that never can.
+        """
+        there = [folder for folder in folders if _is_folder(self._at(folder))]
+        if PENDING not in there:
+            raise QueueMissing(self.place, "mount its disk, or correct `path` in [queue]")
+        self._lacking = frozenset(folders) - frozenset(there)
+        kind = file_system(self.root)
+        if kind in LINKLESS:
+            return self._no_links(f"it is {kind}")
+        for folder in there:
+            if not os.access(self._at(folder), os.R_OK | os.W_OK | os.X_OK):
+                return QueueError(
+                    f"it cannot be written here, so no task can be added or taken: {folder}/",
+                    where=self.place,
+                    mend="make the folder and what is in it yours, or mount its disk for writing",
+                )
+        return None
+
+    def _no_links(self, why: str) -> QueueError:
+        return QueueError(
+            f"this file system has no usable hard links: {why}",
+            where=self.place,
+            mend="keep the queue on ext4, xfs, apfs, ntfs or NFS; or use sftp or nats",
+        )
 
     async def scan(self, folder: str) -> list[FileEntry]:
         """Return what is in a folder; what vanishes meanwhile is left out."""
         entries = []
-        with self._system.scandir(self._at(folder)) as found:
+        with self._listed(folder) as found:
             for one in found:
                 try:
                     entries.append(_entry(one.name, one.stat(follow_symlinks=False)))
@@ -141,7 +172,7 @@ class LocalFolder:
 
     async def names(self, folder: str) -> set[str]:
         """Return the names in a folder."""
-        with self._system.scandir(self._at(folder)) as found:
+        with self._listed(folder) as found:
             return {one.name for one in found}
 
     async def stat(self, path: str) -> FileEntry | None:
@@ -222,6 +253,14 @@ class LocalFolder:
     async def close(self) -> None:
         """Nothing is held open."""
 
+    def _listed(self, folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        try:
+            return self._system.scandir(self._at(folder))
+        except FileNotFoundError:
+            if folder not in self._lacking:
+                raise
+            return nullcontext(iter(()))
+
     def _at(self, path: str) -> str:
         return os.path.join(self.root, path)
 
@@ -238,6 +277,13 @@ def _read_all(fd: int, limit: int) -> bytes:
         if len(piece) < _BLOCK:
             break
     return b"".join(pieces)
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _entry(name: str, status: os.stat_result) -> FileEntry:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fleet_tui.model.task import QueueError
+
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
@@ -45,6 +47,13 @@ class QueueFolder(Protocol):
         """Make the folders, and find out whether the file system has what the promise needs.
 
         Raises QueueError that says what is lacking.
+        """
+
+    async def find(self, folders: Sequence[str]) -> QueueError | None:
+        """Find the folders as they are, and change nothing; those that lack count as empty then.
+
+        Returns what `prepare` would refuse it for, as far as that shows. Raises QueueMissing when
+        there is no queue.
         """
 
     async def scan(self, folder: str) -> list[FileEntry]:

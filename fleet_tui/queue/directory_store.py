@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Beat,
         Claim,
         Listing,
+        QueueError,
         StoredResult,
         Task,
         TaskEntry,
@@ -102,6 +103,10 @@ class FolderStore:
     async def open(self) -> None:
         """Make the folders and try what the promise needs."""
         await self._do("open the queue", self._folder.prepare(FOLDERS))
+
+    async def find(self) -> QueueError | None:
+        """Find the folders as they are."""
+        return await self._do("look at the queue", self._folder.find(FOLDERS))
 
     async def close(self) -> None:
         """Let go of the folder."""

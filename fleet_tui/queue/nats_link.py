@@ -22,7 +22,7 @@ import nats.errors
 import nats.js.errors
 from nats.js import api
 
-from fleet_tui.model.task import MAX_TASK_BYTES, QueueError
+from fleet_tui.model.task import MAX_TASK_BYTES, QueueError, QueueMissing
 from fleet_tui.model.text import one_line
 from fleet_tui.transport.nats_client import closed_on_failure, connect
 
@@ -63,6 +63,8 @@ class NatsLink:
         self.results: KeyValue
         self.beats: KeyValue
         self.marks: KeyValue
+        self.lacking: frozenset[str] = frozenset()
+        """Buckets that were not there when the queue was found to be looked at."""
 
     @property
     def client(self) -> Client:
@@ -92,9 +94,41 @@ class NatsLink:
     async def open(self, on_reconnect: Callable[[], None]) -> None:
         """Connect, and make or find what is kept there; raises QueueError."""
 
+        await self._connect(on_reconnect)
+        async with self.told("make the queue"), closed_on_failure(self.client):
+            await self._make()
+
+    async def find(self, on_reconnect: Callable[[], None]) -> None:
+        """Connect, and find what is kept there; raises QueueMissing when nothing is.
+
+        Heartbeats are kept in memory, and gone after the server was started anew; marks may lack
+        where an older program made the queue.
+        """
+        await self._connect(on_reconnect)
+        async with self.told("look at the queue"), closed_on_failure(self.client):
+            try:
+                await self.js.stream_info(self.stream)
+                self.tasks = await self.js.key_value(self._bucket_name("tasks"))
+                self.texts = await self.js.key_value(self._bucket_name("texts"))
+                self.results = await self.js.key_value(self._bucket_name("results"))
+            except nats.js.errors.NotFoundError:
+                raise QueueMissing(self.url, "correct `url` and `name` in [queue]") from None
+            marks, beats = await self._found("marks"), await self._found("beats")
+            both = (("marks", marks), ("beats", beats))
+            self.lacking = frozenset(kind for kind, bucket in both if bucket is None)
+            if marks is not None:
+                self.marks = marks
+            if beats is not None:
+                self.beats = beats
+
+    async def _connect(self, on_reconnect: Callable[[], None]) -> None:
+        """Connect, unless that was done before."""
+
         async def reconnected() -> None:
             on_reconnect()
 
+        if self._client is not None and not self._client.is_closed:
+            return
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 self._client = await connect(
@@ -107,8 +141,6 @@ class NatsLink:
                 mend="start it (`nats-server -js`), or correct `url` and `login` in [queue]",
             ) from error
         self.js = self._client.jetstream(timeout=ANSWER_SECONDS)
-        async with self.told("make the queue"), closed_on_failure(self._client):
-            await self._make()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -165,6 +197,7 @@ class NatsLink:
         self.results = await self._bucket("results")
         self.marks = await self._bucket("marks")
         self.beats = await self._bucket("beats", in_memory=True)
+        self.lacking = frozenset()
 
     async def _stream(self, config: api.StreamConfig) -> None:
         assert config.name is not None
@@ -173,12 +206,21 @@ class NatsLink:
         except nats.js.errors.NotFoundError:
             await self.js.add_stream(config)
 
-    async def _bucket(self, kind: str, *, in_memory: bool = False) -> KeyValue:
-        name = f"{self._buckets}-{kind}"
+    async def _found(self, kind: str) -> KeyValue | None:
         try:
-            return await self.js.key_value(name)
+            return await self.js.key_value(self._bucket_name(kind))
         except nats.js.errors.NotFoundError:
-            storage = api.StorageType.MEMORY if in_memory else api.StorageType.FILE
-            return await self.js.create_key_value(
-                api.KeyValueConfig(bucket=name, storage=storage, max_value_size=2 * MAX_TASK_BYTES)
-            )
+            return None
+
+    async def _bucket(self, kind: str, *, in_memory: bool = False) -> KeyValue:
+        found = await self._found(kind)
+        if found is not None:
+            return found
+        name = self._bucket_name(kind)
+        storage = api.StorageType.MEMORY if in_memory else api.StorageType.FILE
+        return await self.js.create_key_value(
+            api.KeyValueConfig(bucket=name, storage=storage, max_value_size=2 * MAX_TASK_BYTES)
+        )
+
+    def _bucket_name(self, kind: str) -> str:
+        return f"{self._buckets}-{kind}"

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fleet_tui.model.clock import Clock
-    from fleet_tui.model.task import Beat, Claim, Reaped, StoredResult, Task, TaskEntry, TaskState
+    from fleet_tui.model.task import (
+        Beat,
+        Claim,
+        QueueError,
+        Reaped,
+        StoredResult,
+        Task,
+        TaskEntry,
+        TaskState,
+    )
     from fleet_tui.queue.nats_view import Known
     from fleet_tui.queue.store import Draft, Rules
 
@@ -75,6 +84,12 @@ class NatsStore:
         """Connect, and make or find the queue."""
         await self._link.open(self._view.forget)
         await self._do("read the queue", self._view.all())
+
+    async def find(self) -> QueueError | None:
+        """Connect, and find the queue as it is; a server that has it can keep it."""
+        await self._link.find(self._view.forget)
+        await self._do("read the queue", self._view.all())
+        return None
 
     async def close(self) -> None:
         """End the watch and the connection."""
@@ -226,6 +241,8 @@ class NatsStore:
 
     async def heartbeats(self) -> list[Beat]:
         """Return all heartbeats."""
+        if "beats" in self._link.lacking:
+            return []
         found = await self._do("read heartbeats", entries(self._link.beats, ">"))
         found.sort(key=lambda one: one.key)
         return [read_beat(name_of(one.key), one.value or b"", one.revision or 0) for one in found]
@@ -246,6 +263,8 @@ class NatsStore:
 
     async def marks(self) -> list[str]:
         """Return the names of all marks."""
+        if "marks" in self._link.lacking:
+            return []
         found = await self._do("list marks", entries(self._link.marks, ">"))
         return sorted(one.key for one in found)
 
@@ -259,6 +278,8 @@ class NatsStore:
         return True
 
     async def _mark(self, name: str) -> bytes | None:
+        if "marks" in self._link.lacking:
+            return None
         try:
             return (await self._link.marks.get(name)).value or b""
         except KeyNotFoundError:

@@ -57,6 +57,10 @@ class Queue:
         self.store = store
         self.workers: list[Worker] = []
         self._opening: asyncio.Task[None] | None = None
+        self._finding = asyncio.Lock()
+        self._is_found = self._was_sought = False
+        self.unfit: QueueError | None = None
+        """Why it cannot be used, as far as a look shows; known once it is found."""
         self._pause: Pause | None = None
         """As the queue last said."""
         is_same_clock = str(store.place).startswith("/")
@@ -99,15 +103,39 @@ class Queue:
     async def open(self) -> None:
         """Find the queue; raises QueueError, and tries again when asked again."""
         if self._opening is None or (self._opening.done() and self._opening.exception()):
-            self._opening = asyncio.create_task(self.store.open())
+            self._opening = asyncio.create_task(self._make())
         await asyncio.shield(self._opening)
 
+    async def _make(self) -> None:
+        async with self._finding:
+            await self.store.open()
+
+    @property
+    def _is_open(self) -> bool:
+        opening = self._opening
+        return opening is not None and opening.done() and not opening.exception()
+
+    async def find(self) -> None:
+        """Find the queue to look at it as it is, unless it is open: nothing is made or changed.
+
+        Raises QueueMissing where there is none, QueueError when it cannot be reached.
+        """
+        if self._opening is not None and not self._opening.done():
+            await self.open()
+        async with self._finding:
+            if not (self._is_open or self._is_found):
+                self._was_sought = True
+                self.unfit = await self.store.find()
+                self._is_found = True
+
     async def start(self) -> None:
-        """Show the queue, look after it, and work for the hosts that fleet.toml names."""
+        """Show the queue, and unless we only look: look after it, and work for named hosts."""
         if self._is_watching:
             return
         self._is_watching = True
         self._context.spawn(self._watch())
+        if self._context.is_read_only:
+            return
         self._context.spawn(self._look_after())
         if self._context.dispatch is not None:
             for name in self.settings.workers:
@@ -130,6 +158,8 @@ class Queue:
                 self._opening.cancel()
             with contextlib.suppress(FleetError, asyncio.CancelledError):
                 await self._opening
+        if self._opening is not None or self._was_sought:
+            with contextlib.suppress(FleetError):
                 await self.store.close()
 
     # --- workers ------------------------------------------------------------------------------
@@ -222,12 +252,12 @@ class Queue:
 
     async def heartbeats(self) -> Sequence[Beat]:
         """Return the heartbeats on the queue; raises QueueError."""
-        await self.open()
+        await self.find()
         return await self.store.heartbeats()
 
     async def look(self) -> QueueView:
         """Make the picture anew, and publish it when it differs; raises QueueError."""
-        await self.open()
+        await self.find()
         await self.learn_pause()
         listing = await self.store.listing(TASK_STATES, limit=SHOWN)
         await self._results.read(listing.entries)
@@ -277,6 +307,8 @@ class Queue:
         while True:
             self._hurry.clear()
             try:
+                if not self._context.is_read_only:
+                    await self.open()
                 await self.look()
                 self._warn()
             except FleetError as error:
@@ -288,7 +320,7 @@ class Queue:
         """Return when something may have changed, or ages have grown."""
         if self._hurry.is_set():
             return
-        if self._opening is None or not self._opening.done() or self._opening.exception():
+        if not (self._is_open or self._is_found):
             await asyncio.sleep(LOOK_SECONDS)
             return
         waits = [

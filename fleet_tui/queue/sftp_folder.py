@@ -7,9 +7,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import Unreachable
-from fleet_tui.model.task import QueueError
+from fleet_tui.model.task import QueueError, QueueMissing
 from fleet_tui.queue.directory_seam import FileEntry
-from fleet_tui.queue.names import TMP
+from fleet_tui.queue.names import PENDING, TMP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,8 @@ class SftpFolder:
         self._open: tuple[Connection, AtomicFiles] | None = None
         self.weaknesses: tuple[str, ...] = ()
         """What the server lacks without making the queue unsafe while it runs."""
+        self._lacking: frozenset[str] = frozenset()
+        """Folders that were not there when the queue was found."""
 
     @property
     def place(self) -> str:
@@ -47,6 +49,7 @@ class SftpFolder:
         from fleet_tui.transport.atomic_files import Unsupported
 
         files = await self._files()
+        self._lacking = frozenset()
         await files.make_folders([self._at(folder) for folder in folders])
         one, other, third = (f"{TMP}/probe-{secrets.token_hex(8)}" for _ in range(3))
         lacking: list[str] = []
@@ -62,25 +65,49 @@ class SftpFolder:
                 except (Unsupported, OSError) as error:
                     lacking.append(f"{extension}@openssh.com ({error})")
             if not await files.has_fsync(self._at(one)):
-                self.weaknesses = (
-                    f"{self._host} cannot write to disk on request (fsync@openssh.com): what its"
-                    " disk had not written is lost when its power fails",
-                )
+                self._has_no_fsync()
         finally:
             for path in (one, other, third):
                 await self._forget(path)
         if lacking:
-            raise QueueError(
-                f"its SFTP server lacks {', '.join(lacking)}",
-                where=self.place,
-                mend="run OpenSSH's sftp-server there (`Subsystem sftp internal-sftp`), on a file"
-                " system with hard links; or use nats",
-            )
+            raise self._unfit(lacking)
+
+    async def find(self, folders: Sequence[str]) -> QueueError | None:
+        """Look whether they are there, and which extensions the server says that it has."""
+        files = await self._files()
+        if await files.stat(self._at(PENDING)) is None:
+            raise QueueMissing(self.place, "mount its disk there, or correct `path` in [queue]")
+        absent = {one for one in folders if await files.stat(self._at(one)) is None}
+        self._lacking = frozenset(absent)
+        lacking = files.lacking()
+        if "fsync" in lacking:
+            self._has_no_fsync()
+        needed = [f"{one}@openssh.com" for one in ("hardlink", "posix-rename") if one in lacking]
+        return self._unfit(needed) if needed else None
+
+    def _has_no_fsync(self) -> None:
+        self.weaknesses = (
+            f"{self._host} cannot write to disk on request (fsync@openssh.com): what its"
+            " disk had not written is lost when its power fails",
+        )
+
+    def _unfit(self, lacking: Sequence[str]) -> QueueError:
+        return QueueError(
+            f"its SFTP server lacks {', '.join(lacking)}",
+            where=self.place,
+            mend="run OpenSSH's sftp-server there (`Subsystem sftp internal-sftp`), on a file"
+            " system with hard links; or use nats",
+        )
 
     async def scan(self, folder: str) -> list[FileEntry]:
         """Return what is in a folder."""
         files = await self._files()
-        return [_entry(one) for one in await files.scan(self._at(folder))]
+        try:
+            return [_entry(one) for one in await files.scan(self._at(folder))]
+        except FileNotFoundError:
+            if folder not in self._lacking:
+                raise
+            return []
 
     async def names(self, folder: str) -> set[str]:
         """Return the names in a folder; its server tells no less for them than for all."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Beat,
         Claim,
         Listing,
+        QueueError,
         Reaped,
         Result,
         StoredResult,
@@ -71,6 +72,13 @@ class TaskStore(Protocol):
 
     async def open(self) -> None:
         """Make or find it, and find out whether it can keep the promise; raises QueueError."""
+
+    async def find(self) -> QueueError | None:
+        """Make it ready to be looked at as it is; nothing is made or changed.
+
+        Returns what would keep `open` from using it, as far as that shows without a try. Raises
+        QueueMissing when it is not there, QueueError when it cannot be reached.
+        """
 
     async def close(self) -> None:
         """Let go of it. Claims stay ours until their lease ends."""

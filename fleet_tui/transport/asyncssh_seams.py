@@ -244,6 +244,17 @@ def heard_since(connection: asyncssh.SSHClientConnection) -> bool:
     return False
 
 
+def sftp_extensions(client: asyncssh.SFTPClient) -> frozenset[str]:
+    """Return those of OpenSSH's `posix-rename`, `hardlink`, `fsync` that the server offered."""
+    handler = cast("Any", client)._handler
+    known = {
+        "posix-rename": handler._supports_posix_rename,
+        "hardlink": handler._supports_hardlink,
+        "fsync": handler._supports_fsync,
+    }
+    return frozenset(name for name, is_offered in known.items() if is_offered)
+
+
 def preamble_of(connection: asyncssh.SSHClientConnection) -> bytes:
     """Return what the peer sent before a version line, as far as it is known."""
     preamble: bytes = getattr(connection, "preamble", b"")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from fleet_tui.model.errors import Unreachable
+from fleet_tui.transport.asyncssh_seams import sftp_extensions
 from fleet_tui.transport.ssh_errors import map_ssh_errors
 from fleet_tui.transport.ssh_files import SshFiles
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 BLOCK = 32 * 1024
 """Bytes of one request; every server takes so many."""
 _AT_ONCE = 32
+EXTENSIONS = ("posix-rename", "hardlink", "fsync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,10 @@ class AtomicFiles:
         with self._errors(path):
             async with self._client.open(_remote(path), "rb", block_size=None) as file:
                 return await self._sync(file)
+
+    def lacking(self) -> frozenset[str]:
+        """Return those of the three extensions that the server did not name when it was met."""
+        return frozenset(EXTENSIONS) - sftp_extensions(self._client)
 
     async def _sync(self, file: asyncssh.SFTPClientFile) -> bool:
         try:

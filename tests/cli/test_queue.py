@@ -153,14 +153,28 @@ def test_a_worker_prints_and_writes_what_starts_it(queue: Program) -> None:
 
 
 def test_heartbeats_tell_who_is_there(queue: Program, tmp_path: Path) -> None:
-    assert "no heartbeats" in queue.run("heartbeats").out
-    queue.run("queue", "list")
+    looked = queue.run("heartbeats")
+    assert "no heartbeats" in looked.out
+    assert "heartbeats of queue" in looked.err
+    assert "there is no queue there yet" in looked.err
+    queue.run("queue", "add", "--name", "first", "a")
     beat = tmp_path / "queue/.heartbeats/nas1"
     beat.write_text("Mon May 18 10:42:01 nas1 alive\n")
     done = queue.run("heartbeats", "--json")
     (told,) = done.objects
     assert (told["name"], told["kind"], told["state"]) == ("nas1", "other", "new")
     assert done.code == 0
+
+
+def test_looking_for_a_queue_makes_none(queue: Program, tmp_path: Path) -> None:
+    for command in (("list",), ("show", "x"), ("report",)):
+        looked = queue.run("queue", *command)
+        assert (looked.code, looked.out) == (1, "")
+        (line,) = looked.err.splitlines()
+        assert f"{tmp_path}/queue: there is no queue there yet" in line
+        assert "`fleet-tui queue add` or a worker makes it" in line
+    assert "there is no queue there yet" in queue.run("doctor").out
+    assert not (tmp_path / "queue").exists()
 
 
 def test_without_a_queue_the_mend_is_told(program: Program) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
 
+from fleet_tui.clock import SystemClock
 from fleet_tui.fleet import Fleet
 from fleet_tui.health.check_queue import QueueCondition, check_queue
 from fleet_tui.health.doctor import worst_exit
 from fleet_tui.health.doctor_findings import FLEET, Finding
 from fleet_tui.model.errors import Unreachable
-from fleet_tui.queue.directory_local import RealSystem
+from fleet_tui.queue import directory_mounts
+from fleet_tui.queue.directory import directory_store
+from fleet_tui.queue.nats_store import NatsStore
+from fleet_tui.queue.store import Rules
 from tests.support.nats import NatsServer
 from tests.support.sshd import SshServer
 from tests.support.stage import fleet_file, staged
@@ -39,18 +41,38 @@ async def findings(folder: Path, **queue: object) -> list[Finding]:
     return found
 
 
+async def made(folder: Path) -> None:
+    """Make a queue there, as a worker does."""
+    store = directory_store(folder, Rules(), SystemClock())
+    await store.open()
+    await store.close()
+
+
 async def test_a_good_folder_has_no_finding(tmp_path: Path) -> None:
+    await made(tmp_path / "queue")
     assert await findings(tmp_path, path=str(tmp_path / "queue")) == []
 
 
-async def test_a_mount_without_hard_links(tmp_path: Path) -> None:
-    def no_links(*_arguments: Any) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+async def test_a_queue_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    (found,) = await findings(tmp_path, path=str(tmp_path / "queue"))
+    assert (found.id, found.severity) == ("queue-missing", "warning")
+    assert found.what == f"there is no queue there yet: {tmp_path}/queue"
+    assert "`fleet-tui queue add` or a worker makes it" in found.mend
+    assert not (tmp_path / "queue").exists()
 
-    with patch.object(RealSystem, "link", no_links):
+
+async def test_a_mount_without_hard_links(tmp_path: Path) -> None:
+    await made(tmp_path / "queue")
+    table = tmp_path / "mountinfo"
+    table.write_text(
+        "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+        f"36 21 8:17 / {tmp_path} rw,relatime shared:2 - vfat /dev/sdb1 rw,fmask=0022\n"
+        f"37 21 8:33 / {tmp_path}/queues rw,relatime - ext4 /dev/sdc1 rw\n"
+    )
+    with patch.object(directory_mounts, "MOUNTS", table):
         (found,) = await findings(tmp_path, path=str(tmp_path / "queue"))
     assert (found.id, found.severity) == ("queue-unusable", "error")
-    assert "no usable hard links" in found.what
+    assert "no usable hard links: it is vfat" in found.what
     assert str(tmp_path / "queue") in found.what
     assert "ext4" in found.mend
 
@@ -58,6 +80,9 @@ async def test_a_mount_without_hard_links(tmp_path: Path) -> None:
 async def test_a_nats_server_that_is_old_or_away(tmp_path: Path) -> None:
     server = NatsServer(tmp_path)
     with server:
+        store = NatsStore(server.url, Rules(), SystemClock())
+        await store.open()
+        await store.close()
         (found,) = await findings(tmp_path, backend="nats", url=server.url)
     assert (found.id, found.severity) == ("queue-weak", "warning")
     assert "before it writes to disk" in found.what
@@ -88,6 +113,7 @@ async def test_an_sftp_server_that_lacks_an_extension(
             data_dir=tmp_path / "data",
             sections={"queue": {"backend": "sftp", "host": "web", "path": str(tmp_path / "q")}},
         )
+        await made(tmp_path / "q")
         fleet = Fleet(config)
         await fleet.open()
         try:
