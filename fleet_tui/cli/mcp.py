@@ -140,6 +140,9 @@ def _explain(found: AgentConfig, left_out: dict[str, str], machine: str) -> None
         complain(f"{name} is left out: {why}")
     for note in found.notes:
         complain(note)
+    for name, variable in found.tokens.items():
+        if name not in left_out:
+            complain(f"{name} needs its token in the agent's environment there, as {variable}")
     for name, command in found.tunnels.items():
         if name not in left_out:
             complain(f"{name} needs this to be kept running on {machine}: {command}")

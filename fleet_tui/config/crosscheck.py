@@ -226,6 +226,12 @@ def _mcp_servers(document: Document, report: Report) -> None:
             report.add((*path, "command"), "missing", "stdio needs what starts the server")
         elif "command" not in entry and "url" not in entry:
             report.add((*path, "command"), "missing", "a server needs a command, or a url")
+        tokens = [key for key in ("token_env", "token_file") if key in entry]
+        for key in tokens[1:]:
+            report.add((*path, key), f"found beside {tokens[0]}", "leave one of them out")
+        if tokens and "command" in entry:
+            why = "a server that is started takes no token; let its command read one"
+            report.add((*path, tokens[0]), "found beside command", why)
         url = entry.get("url")
         if url is not None and not str(url).startswith(("http://", "https://")):
             allowed = "allowed: a URL that begins with http:// or https://"

@@ -128,6 +128,8 @@ MCP = section(
     Key("transport", Choice(("stdio", "http", "sse")), "How to talk to it."),
     Key("command", COMMAND, "What starts it, for stdio."),
     Key("url", _URL, "Where it listens, as that host sees it."),
+    Key("token_env", ENV_NAME, "The variable that holds its bearer token, for one with a URL."),
+    Key("token_file", PATH, "The file whose first line is that token."),
     Key("timeout", SHORT_TIMEOUT, "How long an answer may take."),
     is_list=True,
 )

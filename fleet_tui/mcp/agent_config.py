@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -41,6 +41,8 @@ class AgentConfig:
     left_out: Mapping[str, str]
     """Server name to why it is not in there."""
     notes: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Server name to the variable in which the agent must find its bearer token."""
 
 
 def agent_config(config: FleetConfig, servers: Sequence[McpServer], at: str) -> AgentConfig:
@@ -83,7 +85,12 @@ def agent_config(config: FleetConfig, servers: Sequence[McpServer], at: str) -> 
     for server in servers:
         if server.name in entries:
             entries[server.name] = {**entries[server.name], "timeout": server.timeout}
-    return AgentConfig(entries, tunnels, left_out, tuple(notes))
+    tokens = {
+        server.name: server.token_variable
+        for server in servers
+        if server.has_token and server.name in entries
+    }
+    return AgentConfig(entries, tunnels, left_out, tuple(notes), tokens)
 
 
 def render(found: AgentConfig, agent: McpAgent) -> str:
@@ -109,9 +116,17 @@ def _moved(url: str, port: int) -> str:
     return urlunsplit((parts.scheme, f"127.0.0.1:{port}", parts.path, "", ""))
 
 
+def bearer(variable: str) -> dict[str, str]:
+    """Return the header by which Claude Code sends the token in a variable."""
+    return {"Authorization": f"Bearer ${{{variable}}}"}
+
+
 def _json(found: AgentConfig) -> str:
     servers = {
-        name: {key: value for key, value in entry.items() if key != "timeout"}
+        name: {
+            **{key: value for key, value in entry.items() if key != "timeout"},
+            **({"headers": bearer(found.tokens[name])} if name in found.tokens else {}),
+        }
         for name, entry in found.entries.items()
     }
     return json.dumps({"mcpServers": servers}, indent=2)
@@ -123,6 +138,7 @@ def _toml(found: AgentConfig) -> str:
     servers = {
         name: {
             **{key: value for key, value in entry.items() if key not in ("timeout", "type")},
+            **({"bearer_token_env_var": found.tokens[name]} if name in found.tokens else {}),
             "startup_timeout_sec": entry["timeout"],
         }
         for name, entry in found.entries.items()

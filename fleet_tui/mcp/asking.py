@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.mcp.exchange import greet
 from fleet_tui.mcp.stdio_wire import open_stdio
+from fleet_tui.mcp.tokens import token_of, without_token
 from fleet_tui.mcp.trouble import McpTrouble
 from fleet_tui.model.errors import Unreachable
 from fleet_tui.model.host import Host
@@ -30,16 +31,19 @@ async def ask_server(
     server: McpServer, known: McpServerView, connector: Connector, clock: Clock
 ) -> McpServerView:
     """Return the new picture of a server; never raises for what a server or a host does."""
+    token = ""
     try:
+        token = await token_of(server)
         async with _connected(server, connector) as connection:
             began = clock.monotonic()
-            greeting = await _greeted(server, connection)
+            greeting = await _greeted(server, connection, token)
             took = clock.monotonic() - began
     except Unreachable as error:
         return _ended(known, clock, "unknown", f"{error.host}: {error.what}", error.mend, True)
     except McpTrouble as trouble:
-        return _ended(known, clock, "failing", trouble.what, trouble.mend, False)
-    return replace(
+        failed = _ended(known, clock, "failing", trouble.what, trouble.mend, False)
+        return without_token(failed, token)
+    answered = replace(
         known,
         state="up",
         why="",
@@ -54,6 +58,7 @@ async def ask_server(
         is_asking=False,
         is_unreached=False,
     )
+    return without_token(answered, token)
 
 
 def _ended(
@@ -70,9 +75,9 @@ def _ended(
     )
 
 
-async def _greeted(server: McpServer, connection: Connection) -> Greeting:
+async def _greeted(server: McpServer, connection: Connection, token: str) -> Greeting:
     try:
-        async with asyncio.timeout(server.timeout), _open(server, connection) as wire:
+        async with asyncio.timeout(server.timeout), _open(server, connection, token) as wire:
             return await greet(wire)
     except TimeoutError:
         raise McpTrouble(
@@ -82,14 +87,17 @@ async def _greeted(server: McpServer, connection: Connection) -> Greeting:
 
 
 @asynccontextmanager
-async def _open(server: McpServer, connection: Connection) -> AsyncIterator[Wire]:
+async def _open(server: McpServer, connection: Connection, token: str) -> AsyncIterator[Wire]:
     if server.transport == "stdio":
         async with open_stdio(connection, server.command) as started:
             yield started
         return
     from fleet_tui.mcp.http_wire import open_http
 
-    async with connection.forward_local(*server.door) as port, open_http(server, port) as wire:
+    async with (
+        connection.forward_local(*server.door) as port,
+        open_http(server, port, token) as wire,
+    ):
         yield wire
 
 

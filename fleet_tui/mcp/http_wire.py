@@ -30,11 +30,13 @@ BOTH = "application/json, text/event-stream"
 class Route:
     """A server's URL, reached through a port of this machine's loopback."""
 
-    def __init__(self, server: McpServer, port: int) -> None:
+    def __init__(self, server: McpServer, port: int, token: str = "") -> None:
         parts = urlsplit(server.url)
         self._scheme, self._port = parts.scheme, port
         self.name = parts.hostname or "127.0.0.1"
         self.headers = {"Host": parts.netloc.rpartition("@")[2]}
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
         self.url = server.url
 
     def request(self, client: httpx.AsyncClient, method: str, url: str, **more: Any) -> Any:
@@ -138,9 +140,11 @@ class SseWire:
 
 
 @asynccontextmanager
-async def open_http(server: McpServer, port: int) -> AsyncIterator[HttpWire | SseWire]:
+async def open_http(
+    server: McpServer, port: int, token: str = ""
+) -> AsyncIterator[HttpWire | SseWire]:
     """Yield the way to a listening server through a port here; raises McpTrouble."""
-    route = Route(server, port)
+    route = Route(server, port, token)
     limits = httpx.Timeout(server.timeout)
     async with httpx.AsyncClient(trust_env=False, timeout=limits) as client:
         if server.transport == "http":
@@ -196,9 +200,13 @@ def _require_ok(response: httpx.Response, method: str) -> None:
     if 200 <= status < 300:
         return
     if status in (401, 403):
+        if "authorization" in response.request.headers:
+            raise McpTrouble(
+                f"it does not take the token (status {status})", mend="give it one that holds"
+            )
         raise McpTrouble(
             f"it asks for a login (status {status})",
-            mend="let it serve its host's loopback without one: only that host's users get there",
+            mend="name its bearer token by `token_env` or `token_file` in fleet.toml",
         )
     if 300 <= status < 400:
         place = one_line(response.headers.get("location", "elsewhere"), 80)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from fleet_tui.config.build import local_path
+from fleet_tui.config.paths import expand
 from fleet_tui.journal.redact import redact
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.nearest import nearest
@@ -33,6 +37,22 @@ class McpServer:
     command: str = ""
     url: str = ""
     timeout: float = ANSWER_SECONDS
+    token_env: str = ""
+    """The variable of this machine that holds its bearer token; empty for none."""
+    token_file: Path | None = None
+    """The file of this machine whose first line is that token."""
+
+    @property
+    def has_token(self) -> bool:
+        """True when it is asked with a bearer token."""
+        return bool(self.token_env or self.token_file)
+
+    @property
+    def token_variable(self) -> str:
+        """The variable in which an agent gets the token; empty without one."""
+        if not self.has_token:
+            return ""
+        return self.token_env or "FLEET_MCP_TOKEN_" + re.sub(r"\W", "_", self.name).upper()
 
     @property
     def place(self) -> str:
@@ -49,7 +69,8 @@ class McpServer:
 def mcp_servers(config: FleetConfig) -> tuple[McpServer, ...]:
     """Return the declared servers, in the order of the file."""
     entries = cast("Sequence[Mapping[str, object]]", config.sections.get("mcp") or ())
-    return tuple(_server(entry) for entry in entries)
+    folder = config.path.parent if config.path else Path.cwd()
+    return tuple(_server(entry, folder) for entry in entries)
 
 
 def choose(servers: Iterable[McpServer], names: Sequence[str]) -> tuple[McpServer, ...]:
@@ -70,9 +91,10 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, place, parts.path, "", ""))
 
 
-def _server(entry: Mapping[str, object]) -> McpServer:
+def _server(entry: Mapping[str, object], folder: Path) -> McpServer:
     command, url = str(entry.get("command", "")), str(entry.get("url", ""))
     transport = entry.get("transport") or ("stdio" if command else "http")
+    file = entry.get("token_file")
     return McpServer(
         name=str(entry["name"]),
         host=str(entry.get("host", "")),
@@ -80,4 +102,6 @@ def _server(entry: Mapping[str, object]) -> McpServer:
         command=command.strip(),
         url=url,
         timeout=float(cast("float", entry.get("timeout", ANSWER_SECONDS))),
+        token_env=str(entry.get("token_env", "")),
+        token_file=expand(local_path(str(file), folder)) if file else None,
     )

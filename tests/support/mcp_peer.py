@@ -22,6 +22,7 @@ TOOLS = [
 ]
 HOSTILE = "\x1b[2J\x1b]0;owned\x07evil\u202e"
 MODERN = "2026-07-28"
+TOKEN = "open+sesame/1"
 
 
 def answer(asked: dict[str, Any], kind: str = "plain") -> dict[str, Any] | None:
@@ -87,8 +88,8 @@ class HttpPeer:
     """The server over HTTP on loopback; what it is asked stands in `heard`.
 
     Paths: `/mcp` answers in JSON and wants its session named, `/events` in server-sent events,
-    `/sse` is the older transport, `/locked` wants a login, `/moved` leads elsewhere, `/wrong` says
-    what is no JSON, `/refuses` knows no handshake.
+    `/sse` is the older transport, `/locked` wants TOKEN, `/blabs` says which token it got, `/moved`
+    leads elsewhere, `/wrong` says what is no JSON, `/refuses` knows no handshake.
     """
 
     def __init__(self) -> None:
@@ -135,8 +136,12 @@ class HttpPeer:
         self.heard.append((str(asked.get("method")), request.path, headers))
         path = request.path
         said = answer(asked, "modern" if path == "/refuses" else "plain")
-        if path == "/locked":
+        if path == "/locked" and headers.get("authorization") != f"Bearer {TOKEN}":
             self._send(request, 401, b"{}")
+        elif path == "/blabs":
+            words = f"who is {headers.get('authorization')}?"
+            error = {"jsonrpc": "2.0", "id": asked["id"], "error": {"code": 1, "message": words}}
+            self._send(request, 400, json.dumps(error).encode())
         elif path == "/moved":
             self._send(request, 307, b"", location="http://elsewhere.example/mcp")
         elif path == "/wrong":
