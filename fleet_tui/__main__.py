@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    gc.disable()  # what is made while starting is kept; a command turns it on when it begins
     open_closed_streams()
     from fleet_tui.cli.main import run
 

@@ -33,7 +33,8 @@ def test_the_screen_paints_before_any_network_library_is_loaded() -> None:
 def test_the_first_picture_waits_neither_for_the_core_nor_for_other_commands() -> None:
     screen = "fleet_tui.tui.app, fleet_tui.runtime, fleet_tui.cli.main as m; m.build_parser(())"
     core = ("sqlite3", "fleet_tui.fleet", "fleet_tui.journal", "fleet_tui.dispatch.dispatcher")
-    assert loaded(screen, *core, "fleet_tui.cli.run") == []
+    editor = "textual.widgets._text_area"
+    assert loaded(screen, *core, editor, "fleet_tui.cli.run") == []
 
 
 CLOUD = ("anthropic", "httpx2", "pydantic")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import os
 import sys
 from importlib import import_module
@@ -126,6 +127,7 @@ def run(arguments: Sequence[str]) -> int:
         options = build_parser(groups_for(before)).parse_args(before)
         options.prompt_words = prompt
         handler: Callable[[argparse.Namespace], int] = options.handler
+        gc.enable()
         status = handler(options)
         sys.stdout.flush()  # here, where a reader that has gone is no surprise
         return status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ def show(
     """
     if web_port is None and headless_seconds is None:
         require_terminal()
+    gc.disable()  # until the first paint: hardly anything is thrown away before it
     from fleet_tui.runtime import CoreThread
     from fleet_tui.tui.app import FleetApp
 
@@ -80,6 +82,7 @@ def show(
     core = CoreThread(config, is_demo=is_demo, is_read_only=is_read_only, prepare=prepare)
     try:
         if web_port is not None:
+            gc.enable()
             core.start()
             return _serve(core, web_port, headless_seconds)
         app = FleetApp(
@@ -95,6 +98,7 @@ def show(
             complain(app.memory.problem)
         return app.return_code or 0
     finally:
+        gc.enable()
         core.stop()
 
 
@@ -125,6 +129,7 @@ def _start(core: CoreThread, app: FleetApp) -> None:
         if opening.exception() is not None:
             app.call_later(app.exit)
 
+    gc.enable()
     core.start().add_done_callback(opened)
     core.keep_connected()
 

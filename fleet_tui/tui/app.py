@@ -94,7 +94,7 @@ class FleetApp(App[None], inherit_bindings=False):
         self._opening: Awaitable[None] | None = None
         self.main = MainScreen(self)
         self.themes = ThemeKeeper(self)
-        self.themes.register()
+        self.themes.begin(control.config.theme, self.kept.theme)
         self.set_keymap(self.keymap.overrides())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -106,10 +106,9 @@ class FleetApp(App[None], inherit_bindings=False):
         return self.main
 
     def begin(self) -> None:
-        """Choose the theme, say what is wrong with the operator's files, begin to paint."""
-        problems = self.themes.begin(self.control.config.theme, self.kept.theme)
+        """Say what is wrong with the operator's files, begin to paint."""
         self.frames.tick()
-        self.tell_of_files([self.memory.problem, *self.keymap.problems, *problems])
+        self.tell_of_files([self.memory.problem, *self.keymap.problems, *self.themes.problems])
         if self._paints_itself:
             self.frames.start()
             self.themes.watch()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.text import Text
 from textual._context import active_message_pump
-from textual.widgets import Input, TextArea
+from textual.dom import DOMNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.screen import Screen
     from textual.scroll_view import ScrollView
-    from textual.widget import AwaitMount
+    from textual.widget import AwaitMount, Widget
 
 T = TypeVar("T")
 
@@ -99,6 +99,20 @@ def write_to_terminal(app: App[Any], sequence: str) -> None:
         driver.flush()
 
 
+def begin_with_theme(app: App[Any], name: str) -> None:
+    """Use a registered theme from the first frame on; for an app that does not run yet.
+
+    Setting `App.theme` once it runs parses and applies every style a second time.
+    """
+    app.set_reactive(type(app).theme, name)
+    theme = app.current_theme
+    app.set_class(True, f"-theme-{name}", update=False)
+    app.set_class(theme.dark, "-dark-mode", update=False)
+    app.set_class(not theme.dark, "-light-mode", update=False)
+    app._refresh_truecolor_filter(app.ansi_theme)
+    app.stylesheet.set_variables(app.get_css_variables())
+
+
 def use_changed_theme(app: App[Any]) -> None:
     """Show the current theme as it is registered now; `App.theme` only reacts to another name."""
     app._watch_theme(app.theme)
@@ -110,13 +124,18 @@ def use_changed_theme(app: App[Any]) -> None:
             widget.refresh()
 
 
+def takes_text(widget: Widget | None) -> bool:
+    """Tell whether it is typed into: such widgets say of each key whether they consume it."""
+    return type(widget).check_consume_key is not DOMNode.check_consume_key if widget else False
+
+
 async def run_bound_key(app: App[Any], event: events.Key) -> bool:
     """Do what a key is bound to, before the next key is looked at; False when it is for typing.
 
     Textual hands a key to the focused widget's queue and looks for bindings only when it has
     bubbled back, so of keys that come in one read all go to the widget that had the focus first.
     """
-    if event.is_forwarded or isinstance(app.focused, (Input, TextArea)):
+    if event.is_forwarded or takes_text(app.focused):
         return False
     app.app_focus = True
     return await app._check_bindings(event.key, True) or await app._check_bindings(event.key)

@@ -31,23 +31,22 @@ class ThemeKeeper:
         loaded = theme_files.load(self._folders)
         self.themes: Mapping[str, Theme] = loaded.themes
         self.problems: tuple[str, ...] = loaded.problems
+        """What is wrong with the theme files, and with the wish of the configuration."""
 
-    def register(self) -> None:
-        """Make every theme known to Textual."""
-        for theme in self.themes.values():
-            self._app.register_theme(theme)
-
-    def begin(self, wanted: str | None, remembered: str) -> list[str]:
-        """Use the theme to start with; return what is wrong with the files and the wish."""
-        problems = list(self.problems)
+    def begin(self, wanted: str | None, remembered: str) -> None:
+        """Make every theme known to Textual and use the one to start with, before the app runs."""
+        self._register()
         default = theme_files.default_theme(os.environ)
         if wish := theme_files.wish_fault(wanted, self.themes, default):
-            problems.append(wish)
+            self.problems = (*self.problems, wish)
         for name in (remembered, wanted, default, theme_files.DEFAULT_THEME, *self.themes):
             if name and name in self.themes:
-                self._app.theme = name
+                textual_seams.begin_with_theme(self._app, name)
                 break
-        return problems
+
+    def _register(self) -> None:
+        for theme in self.themes.values():
+            self._app.register_theme(theme)
 
     def watch(self) -> None:
         """Take up changed files from now on, within a second or two of their being saved."""
@@ -82,7 +81,7 @@ class ThemeKeeper:
         self.themes = dict(loaded.themes)
         if current is not None and app.theme not in self.themes:
             self.themes[app.theme] = current  # its file is broken or gone: the last good one stays
-        self.register()
+        self._register()
         if current is not None and self.themes[app.theme] != current:
             textual_seams.use_changed_theme(app)
             app.toast(f"Theme {app.theme} was read again.", kind="theme")

@@ -10,6 +10,7 @@ import pytest
 from textual.color import Color
 
 from fleet_tui.tui import roles, theme_files
+from fleet_tui.tui.app import FleetApp
 from tests.tui.desk import at_desk
 from tests.tui.fake_control import FakeControl
 from tests.tui.scene import recorded
@@ -118,6 +119,32 @@ async def test_every_theme_can_be_used(name: str) -> None:
         desk.app.theme = name
         await desk.press("5", "g", "escape", "d", "escape")
         assert "3/5 done" in desk.text()
+
+
+async def test_the_first_frame_has_the_theme_and_nothing_is_styled_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    styled: list[bool] = []
+    again = FleetApp.refresh_css
+
+    def refresh_css(app: FleetApp, animate: bool = True) -> None:
+        styled.append(True)
+        again(app, animate)
+
+    monkeypatch.setattr(FleetApp, "refresh_css", refresh_css)
+    control = FakeControl()
+    control.config = replace(control.config, theme="fleet-light")
+    async with at_desk(control) as desk:
+        app = desk.app
+        assert styled == []
+        assert {"-theme-fleet-light", "-light-mode"} <= app.classes
+        assert "-dark-mode" not in app.classes
+        background = SHIPPED.themes["fleet-light"].background
+        assert app.theme_variables["background"] == background
+        assert app.main.styles.background.hex == background
+        app.theme = "fleet-dark"
+        await desk.settle()
+        assert styled == [True]
 
 
 async def test_a_broken_theme_is_told_and_another_one_used(
