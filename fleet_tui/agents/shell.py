@@ -82,7 +82,7 @@ class ShellAdapter:
         if request.mode not in self.modes:
             raise UsageError(
                 f"a shell command cannot be held to mode {request.mode}",
-                mend="use --mode unrestricted, or an agent",
+                mend="leave the mode out, or use an agent",
             )
         if not request.prompt.strip():
             raise UsageError("there is no command", mend="say what the shell is to run")

@@ -12,6 +12,7 @@ from fleet_tui.cli.console import ago, complain, emit, say, table
 from fleet_tui.cli.context import open_fleet, run_async
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.ids import short
+from fleet_tui.model.run import mode_shown
 from fleet_tui.model.run_filter import parse_filter, time_of, with_hosts
 from fleet_tui.model.text import one_line
 
@@ -200,7 +201,7 @@ def _row(run: Run, prompt: str, now: float, parked: ParkedRun | None) -> tuple[s
         ago(now - run.created_at),
         run.host,
         run.agent,
-        run.mode,
+        mode_shown(run.agent, run.mode),
         state,
         "" if took is None else f"{took:.1f}s",
         "?" if run.cost_usd is None else f"${run.cost_usd:.4f}" if run.cost_usd else "",

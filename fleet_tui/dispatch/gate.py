@@ -121,6 +121,11 @@ def _wrong_origin(case: GateCase) -> Refusal | None:
         step = "sign the task" if case.origin == "queue" else "confirm it by hand"
         return Refusal(f"mode write is not open to origin {case.origin}", step)
     if case.origin != "operator":
+        if case.agent == "shell":
+            return Refusal(
+                f"a plain command is never open to origin {case.origin}",
+                "an operator may type it by hand",
+            )
         return Refusal(
             f"mode unrestricted is never open to origin {case.origin}",
             "an operator may type it by hand",

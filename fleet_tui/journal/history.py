@@ -31,6 +31,8 @@ def where(found: RunFilter) -> tuple[str, list[object]]:
         ("d.origin", found.origins),
     ):
         _add_list(conditions, values, column, wanted)
+    if found.modes:  # a plain command is stored as unrestricted, but has no mode
+        conditions.append("runs.agent <> 'shell'")
     _add_either(conditions, values, found)
     for test, value in (
         ("runs.cost_usd >= ?", found.min_cost),

@@ -37,6 +37,8 @@ Outcome = Literal[
     "error",
 ]
 
+NO_MODE = "\u2013"
+
 OPEN_STATES: frozenset[RunState] = frozenset({"queued", "connecting", "running"})
 UNREACHED: frozenset[Outcome] = frozenset({"connect", "host-key"})
 """Outcomes of runs that never started because their host could not be reached."""
@@ -107,6 +109,14 @@ class Dispatch:
     """What of the repository was let run: words with a space between them."""
     workdir: str = ""
     """The folder that was asked for; empty for each host's own."""
+
+
+def mode_shown(agent: AgentName, mode: Mode) -> str:
+    """Return what a person reads of a run's mode: modes are an agent's, a plain command has none.
+
+    What programs read, log and JSON, keeps what the gate was asked: `unrestricted`.
+    """
+    return NO_MODE if agent == "shell" else mode
 
 
 def exit_code_for(runs: Iterable[Run]) -> int:

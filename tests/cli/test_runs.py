@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.ids import short
+from fleet_tui.model.run import NO_MODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,19 @@ def test_runs_are_listed_newest_first_and_filtered(fleet: Program) -> None:
     table = fleet.run("runs").lines
     assert table[0].split()[:3] == ["run", "age", "host"]
     assert "echo first" in table[2]
+
+
+def test_a_plain_command_has_no_mode_for_people_and_the_stored_one_for_programs(
+    fleet: Program,
+) -> None:
+    fleet.run("run", "web01", "--agent", "shell", "--", "true")
+    (run,) = fleet.run("runs", "--json").objects
+    assert (run["agent"], run["mode"]) == ("shell", "unrestricted")
+    (logged,) = fleet.run("log", "--json", "dispatch").objects
+    assert logged["mode"] == "unrestricted"
+    table = fleet.run("runs").out
+    assert "unrestricted" not in table
+    assert table.splitlines()[1].split()[3:5] == ["shell", NO_MODE]
 
 
 def test_one_run_is_shown_with_all_it_said(fleet: Program) -> None:

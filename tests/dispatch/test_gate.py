@@ -76,6 +76,13 @@ def test_a_typed_command_needs_no_second_naming() -> None:
     assert refusal(case) is None
 
 
+def test_a_plain_command_is_refused_to_others_by_its_own_name() -> None:
+    shell = replace(CASE, agent="shell", mode="unrestricted")
+    why = refusal(replace(shell, enforceable=frozenset({"unrestricted"}), origin="daemon"))
+    assert why is not None
+    assert why.what == "a plain command is never open to origin daemon"
+
+
 def test_a_shell_command_cannot_be_promised_to_only_read() -> None:
     why = refusal(replace(CASE, agent="shell", enforceable=frozenset({"unrestricted"})))
     assert why is not None

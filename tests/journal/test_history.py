@@ -70,6 +70,7 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
         ("mend_", "1"),
         ("'; DROP TABLE runs; --", ""),
         ("origin:queue", ""),
+        ("mode:read", "012"),
     ],
 )
 def test_what_fits(store: RunStore, line: str, found: str) -> None:

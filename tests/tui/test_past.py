@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.errors import Refused
+from fleet_tui.model.run import NO_MODE
 from fleet_tui.tui.screens.compare import CompareScreen
 from fleet_tui.tui.screens.confirm import ConfirmScreen
 from fleet_tui.tui.screens.doctor import DoctorScreen
@@ -33,6 +34,20 @@ async def command(desk: Desk, line: str) -> None:
     await desk.press(":")
     await desk.write(line)
     await desk.press("enter")
+
+
+async def test_a_plain_command_is_shown_without_a_mode() -> None:
+    control = FakeControl()
+    control.set_fleet()
+    view = control.run_on(control.start(["nas1"], "uptime"), "nas1")
+    control.set_run(replace(view, run=replace(view.run, agent="shell", mode="unrestricted")))
+    async with at_desk(control, size=(160, 40)) as desk:
+        await desk.press("o")
+        (row,) = [line for line in desk.text().splitlines() if "uptime" in line]
+        assert row.split()[row.split().index("shell") + 1] == NO_MODE
+        await desk.press("escape", "5", "f9")
+        assert "a plain command of the shell" in desk.text()
+        assert "unrestricted" not in desk.text()
 
 
 async def test_runs_are_found_as_one_types() -> None:

@@ -191,4 +191,5 @@ class ComposerScreen(PromptScreen):
 
 def _effect(preview: Preview) -> str:
     agent = preview.agent or "each host's own agent"
-    return f"{agent} · {preview.mode or 'default mode'} · {preview.cost or 'free'}"
+    mode = "" if preview.agent == "shell" else preview.mode or "default mode"
+    return " · ".join(filter(None, (agent, mode, preview.cost or "free")))

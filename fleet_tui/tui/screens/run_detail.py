@@ -101,7 +101,10 @@ def run_facts(
         yield "prompt", one_line(dispatch.prompt, 500), ""
         yield "asked by", f"{dispatch.by} · {dispatch.origin} · epoch {dispatch.epoch}", ""
         yield "target", f"{dispatch.target} · {dispatch.id}", ""
-    yield "agent", " · ".join(filter(None, (run.agent, run.model, f"mode {run.mode}"))), ""
+    if run.agent == "shell":
+        yield "agent", "none: a plain command of the shell", ""
+    else:
+        yield "agent", " · ".join(filter(None, (run.agent, run.model, f"mode {run.mode}"))), ""
     if run.session:
         yield "session", run.session, ""
     yield "time", _times(view, now, app), ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
+from fleet_tui.model.run import mode_shown
 from fleet_tui.model.run_filter import EXAMPLE
 from fleet_tui.tui import fmt, states
 from fleet_tui.tui.bindings import bindings_for
@@ -64,6 +65,7 @@ class PastRows:
         live = self._app.store.runs.get(key)
         if live is not None:
             look = states.run_look(live)
+        mode = mode_shown(run.agent, run.mode)
         why = run.outcome if run.outcome not in (None, "ok", "error", "killed") else ""
         ago = fmt.age(self._app.clock.time() - run.created_at)
         seconds = _seconds(run)
@@ -75,7 +77,7 @@ class PastRows:
             ],
             "host": [(clean(run.host), "")],
             "agent": [(run.agent, "muted")],
-            "mode": [(run.mode, "wait" if run.mode == "unrestricted" else "muted")],
+            "mode": [(mode, "wait" if mode == "unrestricted" else "muted")],
             "time": [("" if seconds is None else fmt.elapsed(seconds), "muted")],
             "cost": [("" if run.cost_usd is None else fmt.money(run.cost_usd), "")],
             "prompt": [(one_line(past.prompt, 300), "")],
