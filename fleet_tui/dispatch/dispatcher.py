@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.dispatch.asking import asked_with, keep_request
+from fleet_tui.dispatch.moved_gate import refuse_if_elsewhere
 from fleet_tui.dispatch.opening import (
     dispatch_entries,
     dispatch_record,
@@ -17,6 +18,7 @@ from fleet_tui.dispatch.plan import make_plans, plan_again
 from fleet_tui.dispatch.recorder import RunRecorder
 from fleet_tui.dispatch.runtask import RunTask
 from fleet_tui.journal import Spool, Timeline
+from fleet_tui.journal.moved import MovedSessions
 from fleet_tui.model.errors import EmptyTarget, JournalError, Refused, UsageError
 from fleet_tui.model.events import DispatchFinished, DispatchStarted, NoticeRaised
 from fleet_tui.model.notice import Notice
@@ -74,6 +76,7 @@ class Dispatcher:
         self._services = services
         self._run_services = run_services
         self._live: dict[str, LiveDispatch] = {}
+        self._moved = MovedSessions(services.data_dir)
 
     @property
     def live(self) -> tuple[LiveDispatch, ...]:
@@ -93,12 +96,15 @@ class Dispatcher:
         identifier = request.dispatch_id or services.new_id("d")
         try:
             hosts = self._admission.admit(request)
+            names = [host.name for host in hosts]
+            refuse_if_elsewhere(self._moved, request.session, names)
         except (Refused, EmptyTarget) as error:
             await self._log_refusal(identifier, request, error)
             raise
         now = self._run_services.clock.time()
         before = services.store.thread_tokens(request.session, now)
-        plans = make_plans(request, hosts, self._admission.config, services.new_id, before)
+        config, grants = self._admission.config, self._admission.grants
+        plans = make_plans(request, hosts, config, services.new_id, before, grants)
         for plan in plans:  # what cannot be written down must fail before it is logged
             plan.adapter.command(replace(plan.request, binary=plan.adapter.name))
         by, epoch = services.by, services.epoch()

@@ -11,6 +11,7 @@ from fleet_tui.dispatch.following import FollowedProcess
 from fleet_tui.dispatch.host_gate import ask_gate
 from fleet_tui.dispatch.judging import Stopping, final_state
 from fleet_tui.dispatch.limits import Limits
+from fleet_tui.dispatch.moved_gate import ask_tombstone
 from fleet_tui.dispatch.stopping import Stopper
 from fleet_tui.model.errors import FleetError, Refused, Unreachable
 from fleet_tui.model.events import RunChanged
@@ -141,6 +142,7 @@ class RunTask:
         if connection is None:
             return self._stopped_early(), ""
         login = await ask_gate(connection, self.plan.host, self.plan.case)
+        await ask_tombstone(connection, self.plan.request)
         line, stdin = await self._command(connection, is_root=login not in ("unasked", "user"))
         if self.is_stopping:
             return self._stopped_early(), ""

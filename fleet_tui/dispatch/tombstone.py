@@ -46,15 +46,15 @@ class Tombstone:
 
 
 async def tombstone_on(connection: Connection, session: str) -> Tombstone | None:
-    """Return the tombstone of a session on a host, None when it has none; raises Unreachable."""
+    """Return the tombstone of a session on a host, None when it has none.
+
+    Raises Unreachable, and TimeoutError when the host does not answer.
+    """
     host = connection.host
     if host.shell != "posix" or not is_session(session):
         return None
     line = posix_line(argv=("/bin/sh", "-c", SCRIPT, "fleet", session), env=dict(host.env))
-    try:
-        answer = await connection.run(line, timeout=SECONDS, limit=_LIMIT)
-    except TimeoutError:
-        return None
+    answer = await connection.run(line, timeout=SECONDS, limit=_LIMIT)
     start = answer.stdout.find(b"{")
     try:
         document = json.loads(answer.stdout[start:]) if start >= 0 else None
@@ -75,11 +75,16 @@ async def refuse_if_moved(connector: Connector, host: str, session: str) -> None
     """
     try:
         found = await tombstone_on(await connector.connection(host), session)
-    except FleetError:
+    except (FleetError, TimeoutError):
         return
     if found is not None:
-        raise Refused(
-            f"this session was handed from {host} to {found.target} at {found.at} by {found.by}",
-            mend=f"go on with it there, in {found.folder}; on {host} it is undone with: "
-            f"{found.undo_by_hand}",
-        )
+        raise moved_away(host, found)
+
+
+def moved_away(host: str, found: Tombstone) -> Refused:
+    """Return why a session is not taken up on the host that has this tombstone."""
+    return Refused(
+        f"this session was handed from {host} to {found.target} at {found.at} by {found.by}",
+        mend=f"go on with it there, in {found.folder}; on {host} it is undone with: "
+        f"{found.undo_by_hand}",
+    )
