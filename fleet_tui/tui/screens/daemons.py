@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from fleet_tui.model.daemons_view import DaemonsView
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.daemon_looks import duty_look, row_of, start_look
 from fleet_tui.tui.safe import clean, short
-from fleet_tui.tui.screens.table_page import TablePage
+from fleet_tui.tui.screens.part_page import PartPage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.widget import Widget
-
     from fleet_tui.model.daemons_view import DutyView, StartView
     from fleet_tui.model.snapshot import DispatchView
     from fleet_tui.tui.app import FleetApp
-    from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
 COLUMNS = (
@@ -39,7 +32,6 @@ COLUMNS = (
     Column("said", "said", 16, is_flexible=True, drop=1),
 )
 EMPTY = "Nothing runs by itself: add a [[daemon]] or a [[schedule]] to fleet.toml."
-LABEL = 9
 
 
 class DutyRows:
@@ -113,56 +105,27 @@ def _cost(start: StartView | None) -> str:
     return fmt.money(start.cost_usd) + ("" if start.cost_is_complete else "+")
 
 
-class DaemonsScreen(TablePage):
+class DaemonsScreen(PartPage[DaemonsView]):
     """`enter` opens the last run, `r` starts one now, `t` pauses it or lets it go on."""
 
     place = "daemons"
+    part = DaemonsView
+    opens = "daemons.last"
+    label_width = 9
     BINDINGS = bindings_for("daemons", "list", "back")
-    DEFAULT_CSS = """
-    DaemonsScreen #duty { height: auto; padding: 0 1; }
-    """
 
     def __init__(self, app: FleetApp) -> None:
-        rows = DutyRows()
-        table = LineTable(rows, COLUMNS, empty=EMPTY, id="daemons-table")
-        super().__init__(app, "daemons", table)
-        self.rows = rows
-        self.about = Facts(id="duty")
-
-    def below(self) -> Sequence[Widget]:
-        """Return what is known of the one at the cursor."""
-        return (self.about,)
+        self.rows = DutyRows()
+        super().__init__(app, "daemons", self.rows, COLUMNS, EMPTY)
 
     @property
     def at_cursor(self) -> DutyView | None:
         """Return the one at the cursor."""
         return self.rows.duty(self.table.cursor_key)
 
-    def on_mount(self) -> None:
-        """Begin in the table, with what is known."""
-        super().on_mount()
-        self.rows.now = self.fleet_app.clock.time()
-        self._take(self.fleet_app.store)
-        self._show_about()
-
-    def show(self, store: Store, dirty: Dirty, now: float) -> None:
-        """Show a newer picture at once, ages when they may move."""
-        self.rows.now = now
-        if not self._take(store) and dirty.numbers:
-            self.table.refresh_changed()
-        self._show_about()
-
-    def _take(self, store: Store) -> bool:
-        """Show the picture; False when it is the one that is shown."""
-        view = store.part(DaemonsView)
-        if view is None or view is self.rows.view:
-            return False
-        self.rows.take(view)
-        self.table.reload()
-        self.table.refresh_changed()
-        self.entitle(_title(view))
-        self.show_hints()
-        return True
+    def title_of(self, view: DaemonsView) -> str:
+        """Return how many there are, and how they stand."""
+        return _title(view)
 
     def open_last(self) -> None:
         """Load its newest dispatch that was made, and show it in the output pane."""
@@ -180,12 +143,11 @@ class DaemonsScreen(TablePage):
 
         app.ask(app.control.open_dispatch(made.dispatch), opened)
 
-    def _show_about(self) -> None:
+    def facts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what is known of the one at the cursor."""
         row = self.at_cursor
-        lines = [] if row is None else list(self._about(row))
-        self.about.show(fact(label, text, style, width=LABEL) for label, text, style in lines)
-
-    def _about(self, row: DutyView) -> Iterator[tuple[str, str, str]]:
+        if row is None:
+            return
         look = duty_look(row)
         since = ""
         if row.state_since is not None:
@@ -203,17 +165,6 @@ class DaemonsScreen(TablePage):
             yield "next", self.fleet_app.clock_time(row.next_at), ""
         if row.last is not None:
             yield "said", short(row.last.said, 240) or "nothing yet", ""
-
-    @on(LineTable.CursorMoved)
-    def _moved(self, event: LineTable.CursorMoved) -> None:
-        event.stop()
-        self._show_about()
-        self.show_hints()
-
-    @on(LineTable.Opened)
-    def _clicked(self, event: LineTable.Opened) -> None:
-        event.stop()
-        self.fleet_app.perform("daemons.last")
 
 
 def _runner(row: DutyView) -> str:

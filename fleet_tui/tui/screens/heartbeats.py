@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from fleet_tui.model.beats_view import BeatsView
 from fleet_tui.tui import fmt, queue_looks
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content, short
-from fleet_tui.tui.screens.table_page import TablePage
+from fleet_tui.tui.safe import clean, short
+from fleet_tui.tui.screens.part_page import PartPage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.widget import Widget
-
     from fleet_tui.model.beats_view import PulseView
     from fleet_tui.tui.app import FleetApp
-    from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
 COLUMNS = (
@@ -36,7 +29,6 @@ COLUMNS = (
     Column("word", "last word", 12, is_flexible=True, drop=1),
 )
 EMPTY = "No worker, daemon or mirror pull has shown life yet."
-LABEL = 11
 
 
 class PulseRows:
@@ -100,50 +92,46 @@ class PulseRows:
         return " ".join((pulse.name, pulse.kind, pulse.host, pulse.state, pulse.word, *pulse.doing))
 
 
-class HeartbeatsScreen(TablePage):
+class HeartbeatsScreen(PartPage[BeatsView]):
     """`enter` opens the host; what a dead worker holds can be taken back."""
 
     place = "heartbeats"
+    part = BeatsView
+    opens = "heartbeats.host"
+    label_width = 11
     BINDINGS = bindings_for("heartbeats", "list", "back")
-    DEFAULT_CSS = """
-    HeartbeatsScreen #pulse { height: auto; padding: 0 1; }
-    """
 
     def __init__(self, app: FleetApp) -> None:
         self.rows = PulseRows()
-        table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="heartbeats-table")
-        super().__init__(app, "heartbeats", table)
-        self.about = Facts(id="pulse")
-
-    def below(self) -> Sequence[Widget]:
-        """Return what is known of the one at the cursor."""
-        return (self.about,)
+        super().__init__(app, "heartbeats", self.rows, COLUMNS, EMPTY)
 
     @property
     def at_cursor(self) -> PulseView | None:
         """Return the heartbeat at the cursor."""
         return self.rows.pulse(self.table.cursor_key)
 
-    def show(self, store: Store, dirty: Dirty, now: float) -> None:
-        """Show a newer picture at once, ages when they may move."""
-        self.rows.now = now
-        view = store.part(BeatsView)
-        if view is not None and view is not self.rows.view:
-            self.rows.take(view)
-            self.table.reload()
-            self.entitle(_title(view))
-            self.box.border_subtitle = content(_note(view))
-            self.show_hints()
-        elif dirty.numbers:
-            self.table.refresh_changed()
-        self._show_about()
+    def title_of(self, view: BeatsView) -> str:
+        """Return how many there are, and how many are stale."""
+        stale = len(view.stale)
+        total = fmt.some(len(view.pulses), "heartbeat")
+        return f"{total} · {stale} stale" if stale else total
 
-    def _show_about(self) -> None:
+    def note_of(self, view: BeatsView) -> str:
+        """Return from when on one is stale, or why their ages stand still."""
+        if view.problems:
+            return view.problems[0]
+        lag = (
+            f" · {fmt.age(view.lag_seconds)} of our own absence left out"
+            if view.lag_seconds > 1
+            else ""
+        )
+        return f"stale after {fmt.age(view.stale_after)} without a change that we saw{lag}"
+
+    def facts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what is known of the heartbeat at the cursor."""
         pulse = self.at_cursor
-        lines = [] if pulse is None else list(self._about(pulse))
-        self.about.show(fact(label, text, style, width=LABEL) for label, text, style in lines)
-
-    def _about(self, pulse: PulseView) -> Iterator[tuple[str, str, str]]:
+        if pulse is None:
+            return
         look = queue_looks.PULSES[pulse.state]
         since = ""
         if pulse.stale_since is not None:
@@ -161,30 +149,3 @@ class HeartbeatsScreen(TablePage):
             if pulse.episodes:
                 text += f" · stale {fmt.some(pulse.episodes, 'time')} so far"
             yield "history", text, "$fleet-muted"
-
-    @on(LineTable.CursorMoved)
-    def _moved(self, event: LineTable.CursorMoved) -> None:
-        event.stop()
-        self._show_about()
-
-    @on(LineTable.Opened)
-    def _clicked(self, event: LineTable.Opened) -> None:
-        event.stop()
-        self.fleet_app.perform("heartbeats.host")
-
-
-def _title(view: BeatsView) -> str:
-    stale = len(view.stale)
-    total = fmt.some(len(view.pulses), "heartbeat")
-    return f"{total} · {stale} stale" if stale else total
-
-
-def _note(view: BeatsView) -> str:
-    if view.problems:
-        return view.problems[0]
-    lag = (
-        f" · {fmt.age(view.lag_seconds)} of our own absence left out"
-        if view.lag_seconds > 1
-        else ""
-    )
-    return f"stale after {fmt.age(view.stale_after)} without a change that we saw{lag}"

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from fleet_tui.model.mcp_view import McpView
 from fleet_tui.tui import fmt
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import clean, short
-from fleet_tui.tui.screens.table_page import TablePage
+from fleet_tui.tui.screens.part_page import PartPage
 from fleet_tui.tui.states import Look
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.widget import Widget
-
     from fleet_tui.model.mcp_view import McpServerView, McpState
     from fleet_tui.tui.app import FleetApp
-    from fleet_tui.tui.store import Dirty, Store
     from fleet_tui.tui.widgets.paint import Span
 
 LOOKS: dict[McpState, Look] = {
@@ -44,7 +37,6 @@ COLUMNS = (
     Column("why", "last error", 12, is_flexible=True, drop=1),
 )
 EMPTY = "No MCP server: add a [[mcp]] to fleet.toml."
-LABEL = 11
 NAMED_TOOLS = 12
 
 
@@ -115,51 +107,35 @@ def look_of(server: McpServerView) -> Look:
     return ASKING if server.is_asking else LOOKS[server.state]
 
 
-class McpScreen(TablePage):
+class McpScreen(PartPage[McpView]):
     """`r` asks the server at the cursor again, `a` all of them; `enter` opens its host."""
 
     place = "mcp"
+    part = McpView
+    opens = "mcp.host"
+    label_width = 11
     BINDINGS = bindings_for("mcp", "list", "back")
-    DEFAULT_CSS = """
-    McpScreen #mcp-server { height: auto; max-height: 12; padding: 0 1; }
-    """
 
     def __init__(self, app: FleetApp) -> None:
-        rows = ServerRows()
-        table = LineTable(rows, COLUMNS, empty=EMPTY, id="mcp-table")
-        super().__init__(app, "mcp servers", table)
-        self.rows = rows
-        self.about = Facts(id="mcp-server")
-
-    def below(self) -> Sequence[Widget]:
-        """Return the server at the cursor."""
-        return (self.about,)
+        self.rows = ServerRows()
+        super().__init__(app, "mcp servers", self.rows, COLUMNS, EMPTY)
 
     @property
     def at_cursor(self) -> McpServerView | None:
         """Return the server at the cursor."""
         return self.rows.server(self.table.cursor_key)
 
-    def show(self, store: Store, dirty: Dirty, now: float) -> None:
-        """Show a newer picture at once, ages when they may move."""
-        self.rows.now = self.fleet_app.clock.time()
-        view = store.part(McpView)
-        if view is not None and view is not self.rows.view:
-            self.rows.take(view)
-            self.table.reload()
-            self.table.refresh_changed()
-            self.entitle(_title(view))
-            self.show_hints()
-        elif dirty.numbers:
-            self.table.refresh_changed()
-        self._show_about()
+    def title_of(self, view: McpView) -> str:
+        """Return how many servers there are, and how they stand."""
+        total = fmt.some(len(view.servers), "server")
+        words = [f"{view.of(state)} {LOOKS[state].word}" for state in LOOKS if view.of(state)]
+        return " · ".join((total, *words))
 
-    def _show_about(self) -> None:
+    def facts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what is known of the server at the cursor."""
         server = self.at_cursor
-        lines = [] if server is None else list(self._about(server))
-        self.about.show(fact(label, text, style, width=LABEL) for label, text, style in lines)
-
-    def _about(self, server: McpServerView) -> Iterator[tuple[str, str, str]]:
+        if server is None:
+            return
         look = look_of(server)
         place = server.host or "this machine"
         yield "server", f"{server.name} · {server.transport} on {place} · {server.place}", "bold"
@@ -177,25 +153,8 @@ class McpScreen(TablePage):
             yield "it is", f"{named or 'unnamed'} · {speaks}", ""
             yield "tools", _tools(server), "$fleet-muted"
 
-    @on(LineTable.CursorMoved)
-    def _moved(self, event: LineTable.CursorMoved) -> None:
-        event.stop()
-        self._show_about()
-        self.show_hints()
-
-    @on(LineTable.Opened)
-    def _clicked(self, event: LineTable.Opened) -> None:
-        event.stop()
-        self.fleet_app.perform("mcp.host")
-
 
 def _tools(server: McpServerView) -> str:
     shown = [tool.name for tool in server.tools[:NAMED_TOOLS]]
     more = len(server.tools) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "") or "none"
-
-
-def _title(view: McpView) -> str:
-    total = fmt.some(len(view.servers), "server")
-    words = [f"{view.of(state)} {LOOKS[state].word}" for state in LOOKS if view.of(state)]
-    return " · ".join((total, *words))
