@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ class Services:
             return Reply(401, {"code": 40101, "http": 401, "error": "unauthorized"})
         if not body.get("topic"):
             return Reply(400, {"code": 40013, "http": 400, "error": "invalid topic"})
+        if not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", str(body["sequence_id"])):
+            return Reply(400, {"code": 40049, "http": 400, "error": "sequence ID invalid"})
         if len(str(body.get("message", "")).encode()) > 4096:
             return Reply(413, {"code": 41301, "http": 413, "error": "message too large"})
         if body["priority"] not in range(1, 6) or len(body.get("actions", ())) > 3:
@@ -135,6 +138,8 @@ class Services:
         body = got.json
         if body.get("allowed_mentions") != {"parse": []}:
             return Reply(400, {"message": "somebody could be mentioned", "code": 50035})
+        if len(str(body["nonce"])) > 25:
+            return Reply(400, {"message": "Invalid Form Body", "code": 50035})
         if len(body.get("content", "")) > 2000 or len(body["embeds"]) > 10:
             return Reply(400, {"message": "Invalid Form Body", "code": 50035})
         if got.query.get("wait") != "true":

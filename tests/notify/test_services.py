@@ -74,6 +74,24 @@ async def test_a_message_is_accepted(kind: RouteKind, services: Services, carrie
     assert len(services.got) == 1
 
 
+QUESTION = "question-r-01JABCDEFGHJKMNPQRSTVWXYZ0-toolu_01AbCdEfGhIjKlMnOpQrStUv"
+IDS = (QUESTION + "a", QUESTION + "b", "managed/sesn_1", "managed_sesn_1", "n-01J.2", "in-é,x")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("ntfy", "sequence_id"), ("discord", "nonce")])
+async def test_an_id_fits_the_service_and_is_still_the_messages_own(
+    kind: RouteKind, name: str, services: Services, carrier: Carrier
+) -> None:
+    for identifier in (*IDS, *IDS):
+        answer = await carrier.send(route(kind, services), replace(MESSAGE, id=identifier))
+        assert answer.state == "accepted", answer.text
+    sent = [body[name] for body in services.bodies()]
+    assert sent[: len(IDS)] == sent[len(IDS) :]
+    assert len(set(sent)) == len(IDS)
+    if kind == "ntfy":
+        assert [got.headers["x-sequence-id"] for got in services.got] == sent
+
+
 async def test_ntfy_gets_topic_priority_and_its_buttons(
     services: Services, carrier: Carrier
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_WAIT = 3600.0
 """However long a service asks us to wait, it is asked again after an hour."""
+_UNFIT = re.compile(r"[^-_A-Za-z0-9]")
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -34,6 +37,17 @@ def http_url(url: str, service: str) -> str:
 def cut(text: str, limit: int) -> str:
     """Return `text`, at most `limit` characters of it."""
     return text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def service_id(identifier: str, limit: int) -> str:
+    """Return an id of at most `limit` (from 25) letters, digits, `-` and `_`.
+
+    The same for the same, another for another: what does not fit ends with a digest of all of it.
+    """
+    if len(identifier) <= limit and not _UNFIT.search(identifier):
+        return identifier
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{_UNFIT.sub('_', identifier)[: limit - 17]}-{digest}"
 
 
 def cut_bytes(text: str, limit: int) -> str:

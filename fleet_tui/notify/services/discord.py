@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fleet_tui.notify.message import Request
-from fleet_tui.notify.services.common import body_json, bounded, cut, http_url, judge
+from fleet_tui.notify.services.common import (
+    body_json,
+    bounded,
+    cut,
+    http_url,
+    judge,
+    service_id,
+)
 
 if TYPE_CHECKING:
     from fleet_tui.notify.message import Message, Response, ServiceAnswer
     from fleet_tui.notify.services import Credentials
 
+MAX_NONCE = 25
+"""A second message with the nonce of one of the last minutes is not shown."""
 _COLOUR = {"info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626}
 _MARKUP = re.compile(r"([\\*_~`|>\[\]()#<@:-])")
 
@@ -34,7 +43,7 @@ def request(message: Message, keys: Credentials) -> Request:
             }
         ],
         "allowed_mentions": {"parse": []},
-        "nonce": cut(message.id, 25),
+        "nonce": service_id(message.id, MAX_NONCE),
         "enforce_nonce": True,
     }
     return Request(

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fleet_tui.model.errors import FleetError
 from fleet_tui.notify.message import Request
-from fleet_tui.notify.services.common import body_json, cut, cut_bytes, http_url, judge
+from fleet_tui.notify.services.common import (
+    body_json,
+    cut,
+    cut_bytes,
+    http_url,
+    judge,
+    service_id,
+)
 
 if TYPE_CHECKING:
     from fleet_tui.notify.message import Message, Response, ServiceAnswer
@@ -16,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 3800
 """Of 4,096 for the whole message; a larger one would become an attachment."""
+MAX_SEQUENCE = 64
+"""Of letters, digits, `-` and `_`; a server refuses a message with another sequence id (400)."""
 ORIGIN_TAG = "fleet-"
 HOPS_TAG = "hop-"
 _PRIORITY = {"info": 3, "warning": 4, "error": 5}
@@ -38,6 +47,7 @@ def place(url: str) -> tuple[str, str]:
 def request(message: Message, keys: Credentials) -> Request:
     """Return the publish request; `X-Sequence-ID` lets newer servers drop a second one."""
     server, topic = place(keys.url)
+    sequence = service_id(message.id, MAX_SEQUENCE)
     body: dict[str, object] = {
         "topic": topic,
         "title": cut(message.title, 200),
@@ -49,7 +59,7 @@ def request(message: Message, keys: Credentials) -> Request:
             *(f"{ORIGIN_TAG}{fleet}" for fleet in (message.fleet, *message.via)),
             f"{HOPS_TAG}{message.hops}",
         ],
-        "sequence_id": message.id,
+        "sequence_id": sequence,
     }
     if message.click:
         body["click"] = message.click
@@ -65,7 +75,7 @@ def request(message: Message, keys: Credentials) -> Request:
             }
             for button in message.buttons
         ]
-    headers = {"content-type": "application/json", "x-sequence-id": message.id}
+    headers = {"content-type": "application/json", "x-sequence-id": sequence}
     if keys.token:
         headers["authorization"] = f"Bearer {keys.token}"
     return Request("POST", server, json.dumps(body, ensure_ascii=False).encode(), headers)
