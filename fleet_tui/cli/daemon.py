@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from fleet_tui.cli.console import ago, complain, emit, iso_time, table
 from fleet_tui.cli.context import open_fleet, run_async
+from fleet_tui.cli.daemon_saying import StandingSaying, StartSaying
 from fleet_tui.cli.telling import keep_telling, tell_before_leaving
 from fleet_tui.cli.worker import say
 from fleet_tui.config.durations import parse_duration
 from fleet_tui.health.daemons_seat import holder
 from fleet_tui.health.daemons_settings import chosen
-from fleet_tui.model.daemons_view import DaemonsView
 from fleet_tui.model.errors import Refused, UsageError
-from fleet_tui.model.events import DispatchStarted, NoticeRaised, PartChanged
+from fleet_tui.model.events import NoticeRaised
 from fleet_tui.model.run import exit_code_for
 
 if TYPE_CHECKING:
@@ -203,21 +203,24 @@ async def _once(options: argparse.Namespace) -> int:
 
 async def _serve(options: argparse.Namespace, drain: float) -> int:
     async with open_fleet(options) as fleet:
+        fleet.require_keeping()
         if fleet.is_read_only:
             raise Refused("this program is read-only", mend="start it without --read-only")
         daemons = fleet.parts.daemons
         duties = _some(daemons, options.names)
         _refuse_a_second(fleet, duties)
         fleet.bus.subscribe(_tell)
-        fleet.bus.subscribe(_Saying().heard)
+        standing = StandingSaying(", ".join(duty.name for duty in duties))
+        fleet.bus.subscribe(standing.heard)
+        fleet.bus.subscribe(StartSaying().heard)
         await fleet.recovery.find_left_open()
         await fleet.parts.parking.start()
         await fleet.parts.roles.start()
         await keep_telling(fleet)
         stop = asyncio.Event()
         _listen(stop)
+        standing.tell(daemons.why_not())
         daemons.serve(duties, WHO)
-        say(f"runs {', '.join(duty.name for duty in duties)}")
         await stop.wait()
         daemons.leave()
         complain("starts nothing more; waits for what runs")
@@ -262,40 +265,3 @@ def _listen(stop: asyncio.Event) -> None:
 def _tell(event: Event) -> None:
     if isinstance(event, NoticeRaised):
         complain(f"{event.notice.source}: {event.notice.text}")
-
-
-class _Saying:
-    """Writes a line when one has started, as its dispatch in the log proves, and when it ends."""
-
-    def __init__(self) -> None:
-        self._said: set[tuple[str, bool]] = set()
-        self._begun: set[str] = set()
-        self._view = DaemonsView(())
-        self._is_first = True
-
-    def heard(self, event: Event) -> None:
-        """Take one event of the bus."""
-        if isinstance(event, DispatchStarted):
-            self._begun.add(event.dispatch.id)
-            self._show(self._view)
-        elif isinstance(event, PartChanged) and isinstance(event.view, DaemonsView):
-            self._view = event.view
-            self._show(event.view)
-            self._is_first = False
-
-    def _show(self, view: DaemonsView) -> None:
-        for row in view.rows:
-            for start in reversed(row.recent):
-                has_ended = start.ended_at is not None
-                if not has_ended and start.dispatch not in self._begun:
-                    continue
-                mark = (start.dispatch, has_ended)
-                if mark not in self._said and not (self._is_first and has_ended):
-                    say(_line(row, start))
-                self._said |= {mark, (start.dispatch, False)}
-
-
-def _line(row: DutyView, start: StartView) -> str:
-    if start.ended_at is None:
-        return f"{row.name}: started ({start.dispatch})"
-    return f"{row.name}: {start.outcome}: {start.said}"

@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import tomli_w
 
 from tests.queue.site import ANSWER
 from tests.support.program import Program, Running
@@ -122,6 +123,33 @@ def test_it_runs_without_a_screen_and_refuses_a_second_one(program: Program) -> 
         stopped(again)
     (line,) = program.run("log", "--json", "dispatch").objects
     assert (line["origin"], line["mode"]) == ("daemon", "read")
+
+
+def test_where_another_machine_leads_it_says_so_and_stands_by_until_that_changes(
+    program: Program,
+) -> None:
+    boss = {"name": "boss", "address": "127.0.0.1", "roles": ["primary"]}
+    program.configure([{**HERE, "roles": ["secondary"]}, boss], more=DAEMONS)
+    with program.running("daemon", "run", "scout") as one:
+        waits = "stands by and starts nothing: boss leads the fleet with epoch"
+        assert one.line() == f"{waits} 1"
+        leads(program, "here", 2)
+        assert one.line() == "runs scout", "nothing is started before that is said"
+        assert until(one, "scout: started")
+        assert until(one, "scout: ok")
+        leads(program, "boss", 3)
+        assert one.line() == f"{waits} 3"
+        stopped(one)
+    assert len(program.run("log", "--json", "dispatch").objects) == 1
+
+
+def leads(program: Program, host: str, epoch: int) -> None:
+    """Let this machine learn that a host leads, as the mirror's remote would tell it."""
+    record = {"primary": host, "epoch": epoch, "since": "2026-11-20T10:00:00+00:00", "by": "me"}
+    known = {"highest": epoch, "office": epoch, "record": record}
+    aside = program.state / "aside.toml"
+    aside.write_text(tomli_w.dumps(known))
+    aside.replace(program.state / "roles.toml")
 
 
 def test_a_stop_waits_for_what_runs(program: Program, bin_folder: Path) -> None:
