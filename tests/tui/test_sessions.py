@@ -202,6 +202,30 @@ async def test_leaving_says_what_becomes_of_open_runs() -> None:
         assert not desk.app.is_running
 
 
+async def test_the_question_before_leaving_follows_the_runs() -> None:
+    hosts = [Host("nas1"), Host("nas2")]
+    control = FakeControl(hosts)
+    control.set_fleet()
+    dispatch = control.start(["nas1", "nas2"], "a long job")
+    for name in ("nas1", "nas2"):
+        control.move(dispatch, name, "running")
+    async with at_desk(control) as desk:
+        await desk.press("q")
+        assert "2 runs go on without this screen" in desk.text()
+        control.move(dispatch, "nas2", "succeeded", outcome="ok")
+        await desk.settle()
+        assert "1 run goes on without this screen" in desk.text()
+        control.move(dispatch, "nas1", "succeeded", outcome="ok")
+        await desk.settle()
+        assert "Every run has ended meanwhile" in desk.text()
+        assert "go on without" not in desk.text()
+        control.start(["nas1"], "one more")
+        await desk.settle()
+        assert "1 run on nas1 is ended" in desk.text()
+        await desk.press("enter")
+        assert desk.app.is_running
+
+
 async def test_leaving_the_demo_promises_nothing() -> None:
     async with at_desk(recorded()) as desk:
         await desk.press("q")

@@ -61,16 +61,12 @@ def toggle_read_only(app: FleetApp, _argument: str) -> None:
 
 def quit_program(app: FleetApp, _argument: str) -> None:
     """Leave; while runs are open, say first what becomes of them."""
-    from fleet_tui.tui.screens.confirm import ConfirmScreen, leaving
+    from fleet_tui.tui.screens.leaving import LeavingScreen, open_runs
 
-    runs = [view for view in app.store.runs.values() if view.run.is_open]
-    if not runs:
+    if not open_runs(app.store):
         app.exit()
         return
-    keeping = {host.name for host in app.control.config.hosts if host.keeps_runs}
-    is_demo = app.store.fleet is not None and app.store.fleet.is_demo
-    question = leaving(runs, keeping, is_demo=is_demo)
-    app.open_screen(ConfirmScreen(question), lambda yes: app.exit() if yes else None)
+    app.open_screen(LeavingScreen(app), lambda yes: app.exit() if yes else None)
 
 
 def suspend(app: FleetApp, _argument: str) -> None:
