@@ -32,6 +32,7 @@ from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
 from fleet_tui.journal import FleetLog, OwnerLock, RunStore
 from fleet_tui.journal.head_place import head_path
+from fleet_tui.mcp.granting import McpGrants
 from fleet_tui.model.errors import Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
@@ -289,11 +290,13 @@ class Fleet:
         )
 
     def _make_dispatcher(self) -> Dispatcher:
+        grants = McpGrants(self.config)
         admission = Admission(
             self.config,
             self.spending,
             is_read_only=self.is_read_only,
             standing=lambda what, on: self.standing.may_begin(what, on, self.clock.time()),
+            grants=grants,
         )
         return Dispatcher(
             admission,
@@ -316,6 +319,7 @@ class Fleet:
                 publish=self.bus.publish,
                 patience=self._patience,
                 epoch=lambda: self.epoch,
+                tokens=grants.tokens,
                 environment=lambda host: self.parts.environment(host),
             ),
         )

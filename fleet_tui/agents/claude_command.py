@@ -20,6 +20,7 @@ from fleet_tui.agents.claude_rights import (
     READ_TOOLS,
     WRITE_TOOLS,
 )
+from fleet_tui.agents.claude_servers import servers_document, tools_of
 from fleet_tui.agents.claude_settings import settings_document
 from fleet_tui.agents.prompting import prompt_bytes
 from fleet_tui.model.errors import UsageError
@@ -66,7 +67,7 @@ def claude_command(request: AgentRequest) -> CommandLine:
     argv = [request.binary, "-p", "--output-format", "stream-json", "--verbose"]
     argv += ["--include-partial-messages", *(_GATE if is_open else ())]
     argv += [*_rights(request.mode, can_ask=is_open, opens_hooks="hooks" in request.opens)]
-    argv += ["--mcp-config", REPOSITORY_SERVERS] if "mcp" in request.opens else []
+    argv += _servers(request, is_open=is_open)
     argv += ["--strict-mcp-config", "--disable-slash-commands", "--settings", settings]
     argv += _session_flags(request)
     argv += ["--max-turns", str(MAX_TURNS[request.mode])]
@@ -125,6 +126,16 @@ def _rights(mode: Mode, *, can_ask: bool, opens_hooks: bool) -> list[str]:
     if can_ask:
         flags += ["--disallowedTools", "EnterPlanMode", "ExitPlanMode"]
     return [*flags, "--setting-sources", sources]
+
+
+def _servers(request: AgentRequest, *, is_open: bool) -> list[str]:
+    """Return the flags for the MCP servers it has; where nobody can be asked, they are allowed."""
+    files = [REPOSITORY_SERVERS] if "mcp" in request.opens else []
+    files += [servers_document(request.servers)] if request.servers else []
+    flags = ["--mcp-config", *files] if files else []
+    if request.servers and not is_open:
+        flags += ["--allowedTools", *(tools_of(server.name) for server in request.servers)]
+    return flags
 
 
 def _budget(usd: float) -> str:

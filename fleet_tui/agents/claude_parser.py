@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.agents import claude_events as events
 from fleet_tui.agents.claude_record import ClaudeRecord
 from fleet_tui.agents.claude_rights import check_mode, check_rights, expectation
+from fleet_tui.agents.claude_servers import troubles
 from fleet_tui.agents.claude_stream import StreamedText
 from fleet_tui.agents.claude_verdict import judge
 from fleet_tui.agents.event_parser import EventParser
@@ -204,19 +205,8 @@ class ClaudeParser(EventParser[ClaudeRecord]):
         if introduction != self._introduction:
             self._introduction = introduction
             spoken.append(AgentEvent("init", introduction))
-            spoken += self._failed_servers(event)
+            spoken += troubles(event, self._expected.servers if self._expected else ())
         return spoken + self._check_rights(event)
-
-    def _failed_servers(self, event: JsonObject) -> list[AgentEvent]:
-        return [
-            AgentEvent(
-                "warning",
-                f"MCP server {one_line(text(server, 'name'), 60)} is "
-                f"{one_line(text(server, 'status'), 40) or 'in an unknown state'}",
-            )
-            for server in objects(event, "mcp_servers")[:50]
-            if text(server, "status") != "connected"
-        ]
 
     def _check_rights(self, event: JsonObject) -> list[AgentEvent]:
         return self._judge(check_rights(self._expected, event)) if self._expected else []

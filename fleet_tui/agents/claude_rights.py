@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet_tui.agents.claude_servers import tools_of
 from fleet_tui.agents.jsonfields import objects, strings, text
 from fleet_tui.model.text import one_line
 
@@ -63,6 +64,8 @@ class Expectation:
     """The most it may have; None for any."""
     model: str | None = None
     """As asked for, a full name or an alias; None for any."""
+    servers: tuple[str, ...] = ()
+    """The MCP servers it was given."""
     may_have_servers: bool = False
     """True when the operator let the MCP servers of the repository run."""
 
@@ -86,8 +89,14 @@ def expectation(request: AgentRequest) -> Expectation:
     elif request.mode == "write":
         tools = (*WRITE_TOOLS, ASK_TOOL) if request.can_ask else WRITE_TOOLS
         found = GATED_MODE if request.can_ask else found
-    has_servers = "mcp" in request.opens
-    return Expectation(request.mode, _NAMES.get(found, found), tools, request.model, has_servers)
+    return Expectation(
+        request.mode,
+        _NAMES.get(found, found),
+        tools,
+        request.model,
+        servers=tuple(server.name for server in request.servers),
+        may_have_servers="mcp" in request.opens,
+    )
 
 
 def check_rights(expected: Expectation, init: JsonObject) -> RightsMismatch | None:
@@ -138,14 +147,16 @@ def check_model(expected: Expectation, found: str) -> RightsMismatch | None:
 
 
 def check_servers(expected: Expectation, answer: JsonObject, key: str) -> RightsMismatch | None:
-    """Refuse MCP servers, unless those of the repository were opened."""
+    """Refuse MCP servers that it was not given, unless those of the repository were opened."""
     if expected.may_have_servers:
         return None
-    if not isinstance(answer.get(key), list):
+    said = answer.get(key)
+    if not isinstance(said, list):
         return RightsMismatch("the agent does not say which MCP servers it has")
-    if not answer[key]:
+    found = [text(server, "name") for server in objects(answer, key)]
+    names = [one_line(name, 60) or "unnamed" for name in found if name not in expected.servers]
+    if not names and len(found) == len(said):
         return None
-    names = [one_line(text(server, "name"), 60) or "unnamed" for server in objects(answer, key)]
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
     return RightsMismatch(f"the agent has MCP servers it was not given: {shown or 'unnamed'}")
 
@@ -158,6 +169,8 @@ def _check_tools(expected: Expectation, init: JsonObject) -> RightsMismatch | No
     extra = [one_line(tool, 60) for tool in strings(init, "tools") if tool not in expected.tools]
     if expected.may_have_servers:
         extra = [tool for tool in extra if not tool.startswith("mcp__")]
+    for server in expected.servers:
+        extra = [tool for tool in extra if not tool.startswith(f"{tools_of(server)}__")]
     if not extra:
         return None
     names = ", ".join(extra[:5]) + (", …" if len(extra) > 5 else "")

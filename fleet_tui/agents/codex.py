@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +27,29 @@ _SESSION = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{7,63}")
 _MODEL = re.compile(r"[A-Za-z0-9][\w.:/@-]{0,199}")
 
 
+def _servers(request: AgentRequest) -> list[str]:
+    """Return the settings that give it MCP servers: it does not begin without one of them.
+
+    Nobody can be asked while it runs, so that their tools need no leave. It says nowhere which
+    servers it has; those of its own configuration on the host stay.
+    """
+    flags = []
+    for server in request.servers:
+        given: dict[str, object] = {"required": True, "default_tools_approval_mode": "approve"}
+        if server.command:
+            given |= {"command": server.command[0], "args": list(server.command[1:])}
+        else:
+            given |= {"url": server.url}
+        if server.token_variable:
+            given |= {"bearer_token_env_var": server.token_variable}
+        if server.timeout:
+            given |= {"startup_timeout_sec": server.timeout}
+        for key, value in given.items():  # JSON of these kinds of values is TOML too
+            words = json.dumps(value, ensure_ascii=False)
+            flags += ["-c", f"mcp_servers.{server.name}.{key}={words}"]
+    return flags
+
+
 class CodexAdapter:
     """Adapter for the Codex CLI. It has no cap on turns or money, and names no price."""
 
@@ -44,6 +68,7 @@ class CodexAdapter:
             if not _MODEL.fullmatch(request.model):
                 raise UsageError(f"{request.model!r} is not the name of a model")
             argv += ["-m", request.model]
+        argv += _servers(request)
         if request.resumes:
             if not _SESSION.fullmatch(request.session):
                 raise UsageError(f"{request.session!r} is not the id of a thread of codex")

@@ -17,7 +17,7 @@ from fleet_tui.model.request import DispatchRequest
 from fleet_tui.model.run import exit_code_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fleet_tui.dispatch.dispatcher import LiveDispatch
     from fleet_tui.fleet import Fleet
@@ -79,6 +79,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="start the MCP servers of the repository's .mcp.json",
     )
     parser.add_argument(
+        "--mcp",
+        action="append",
+        default=[],
+        metavar="NAME[,NAME]",
+        help="give the agent these MCP servers of fleet.toml, and no others",
+    )
+    parser.add_argument(
         "--on-limit",
         choices=("wait", "fail"),
         help="what to do when a usage limit or an overload ends a run; wait goes on after it",
@@ -107,6 +114,7 @@ def run_command(options: argparse.Namespace) -> int:
         stdin=_read_stdin(options.stdin),
         named_hosts=frozenset(options.confirm),
         opens=frozenset(options.opens or ()),
+        mcp=_names(options.mcp),
         on_limit=options.on_limit,
     )
     return run_async(_run(options, request))
@@ -185,6 +193,11 @@ def _read_stdin(path: Path | None) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"--stdin {path}: {error.strerror}", mend="name a readable file") from None
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    words = (word.strip() for text in given for word in text.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def _dollars(text: str) -> float:

@@ -131,6 +131,12 @@ MCP = section(
     Key("token_env", ENV_NAME, "The variable that holds its bearer token, for one with a URL."),
     Key("token_file", PATH, "The file whose first line is that token."),
     Key("timeout", SHORT_TIMEOUT, "How long an answer may take."),
+    Key("read_only", Flag(), "Its tools change nothing: runs of mode read may be given it too."),
+    Key(
+        "origins",
+        ListOf(Choice(("daemon", "schedule", "mcp"))),
+        "Whose runs may be given it, besides the operator's.",
+    ),
     is_list=True,
 )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fleet_tui.dispatch.gate import Standing
+    from fleet_tui.dispatch.plan import Grants
     from fleet_tui.dispatch.spending import Spending, Spent
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
@@ -38,8 +39,10 @@ class Admission:
         *,
         is_read_only: bool = False,
         standing: Callable[[DispatchRequest, tuple[str, ...]], Standing] = _leads,
+        grants: Grants | None = None,
     ) -> None:
         self.config = config
+        self.grants = grants
         self._spending = spending
         self._is_read_only = is_read_only
         self._standing = standing
@@ -66,8 +69,11 @@ class Admission:
         kinds = self._kinds(request, hosts)
         agents = {agent for agent, _ in kinds}
         modes = {mode for _, mode in kinds}
-        why = self._refusal(request, hosts, self._spending.last_known)
-        problem = "" if why is None else f"{why.what} ({why.mend})"
+        try:
+            why = self._refusal(request, hosts, self._spending.last_known)
+            problem = "" if why is None else f"{why.what} ({why.mend})"
+        except UsageError as error:  # an MCP server that is not declared
+            problem = str(error)
         if not problem and not request.prompt.strip():
             problem = "the prompt is empty"
         return Preview(
@@ -123,7 +129,7 @@ class Admission:
             bounded = worst is not None or self._worst_case(request, tuple(members)) is not None
             why = refusal(
                 replace(
-                    case_of(request, agent, mode, members),
+                    case_of(request, agent, mode, members, self.grants),
                     is_read_only=self._is_read_only,
                     standing=self._standing(request, tuple(host.name for host in hosts)),
                     worst_case_usd=(worst or 0.0) if bounded else None,

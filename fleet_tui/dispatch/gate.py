@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from fleet_tui.model.mcp_run import ServerCase
     from fleet_tui.model.run import AgentName, Mode, Origin
 
 Standing = Literal["leads", "not-primary", "behind"]
@@ -50,6 +51,8 @@ class GateCase:
     """fleet.toml says so of every host here."""
     opens: frozenset[str] = frozenset()
     """What of the repository is let run: `hooks`, `mcp`."""
+    servers: tuple[ServerCase, ...] = ()
+    """The MCP servers of fleet.toml that the agent is to be given."""
     worst_case_usd: float | None = None
     """Hosts times budget per run; None when a run could cost any amount."""
     is_free: bool = False
@@ -76,6 +79,7 @@ def refusal(case: GateCase) -> Refusal | None:
         or _wrong_mode(case)
         or _wrong_origin(case)
         or _wrong_opening(case)
+        or _wrong_server(case)
         or _wrong_host(case)
         or _over_budget(case)
     )
@@ -159,6 +163,28 @@ def _wrong_opening(case: GateCase) -> Refusal | None:
             f"mode read cannot be kept with the {opened} of a repository: they run what they like",
             "use --mode write",
         )
+    return None
+
+
+def _wrong_server(case: GateCase) -> Refusal | None:
+    """Refuse a server to who may not have it, to a mode it would break, and where none gets to."""
+    if case.servers and case.agent == "shell":
+        return Refusal("a shell command is given no MCP servers", "leave --mcp out")
+    for server in case.servers:
+        if case.origin != "operator" and case.origin not in server.origins:
+            return Refusal(
+                f"MCP server {server.name} is not open to origin {case.origin}",
+                "an operator may give it, or name the origin in `origins` of its [[mcp]]",
+            )
+        if case.mode == "read" and not server.only_looks:
+            return Refusal(
+                f"mode read cannot be kept with MCP server {server.name}: its tools do what they"
+                " like",
+                "use --mode write, or say read_only = true in its [[mcp]] if none of them changes"
+                " anything",
+            )
+        if server.fault:
+            return Refusal(server.fault, "leave it out there; `fleet-tui mcp config --host H`")
     return None
 
 

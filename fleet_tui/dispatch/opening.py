@@ -43,6 +43,7 @@ def dispatch_record(
         on_limit=first.on_limit,
         opens=" ".join(sorted(request.opens)),
         workdir=request.workdir or "",
+        mcp=" ".join(request.mcp),
     )
 
 
@@ -81,6 +82,7 @@ def dispatch_entries(
                 "by": dispatch.by,
                 "epoch": dispatch.epoch,
                 **opened,
+                **_given(request),
                 "msg": message,
             },
         )
@@ -109,10 +111,16 @@ def refused_entry(
             **_named(request),
             "by": by,
             "epoch": epoch,
+            **_given(request),
             "why": one_line(str(error)),
             "msg": log_message(request.prompt),
         },
     )
+
+
+def _given(request: DispatchRequest) -> dict[str, str]:
+    """Return the MCP servers that were asked for, as a field of the log."""
+    return {"mcp": one_line(",".join(request.mcp))} if request.mcp else {}
 
 
 def _named(request: DispatchRequest) -> dict[str, str]:

@@ -179,6 +179,7 @@ class Parking:
             is_vouched_for=run.mode == "write" and before.origin != "operator",
             on_limit="wait",
             opens=frozenset(before.opens.split()),
+            mcp=tuple(before.mcp.split()),
             workdir=before.workdir or None,
         )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.gate import GateCase
 from fleet_tui.dispatch.prices import price_table
 from fleet_tui.model.agent import AgentRequest
+from fleet_tui.model.mcp_run import AgentServer
 from fleet_tui.model.price import price_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.asking import AskedWith
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
+    from fleet_tui.model.mcp_run import ServerCase
     from fleet_tui.model.price import TokenCount
     from fleet_tui.model.request import DispatchRequest
     from fleet_tui.model.run import AgentName, Dispatch, Mode, OnLimit, Run
@@ -79,8 +81,26 @@ def choose_on_limit(request: DispatchRequest, config: FleetConfig) -> OnLimit:
     return config.defaults.on_limit if request.origin == "operator" else "fail"
 
 
+class Grants(Protocol):
+    """Knows the MCP servers that fleet.toml declares."""
+
+    def cases(
+        self, names: Sequence[str], hosts: Sequence[Host], agent: AgentName
+    ) -> tuple[ServerCase, ...]:
+        """Return what the gate has to know of these servers; raises UsageError for unknown ones."""
+
+    def servers(
+        self, names: Sequence[str], host: Host, agent: AgentName, run: str
+    ) -> tuple[AgentServer, ...]:
+        """Return how a run on `host` reaches them: those that can be had there."""
+
+
 def case_of(
-    request: DispatchRequest, agent: AgentName, mode: Mode, hosts: Sequence[Host]
+    request: DispatchRequest,
+    agent: AgentName,
+    mode: Mode,
+    hosts: Sequence[Host],
+    grants: Grants | None = None,
 ) -> GateCase:
     """Return what the gate is to be asked of these hosts, but for money and our own standing."""
     return GateCase(
@@ -94,6 +114,7 @@ def case_of(
         verify="unasked" if any(host.verify_command for host in hosts) else "none",
         allows_root=all(host.allow_root for host in hosts),
         opens=request.opens,
+        servers=grants.cases(request.mcp, hosts, agent) if grants and request.mcp else (),
         is_free=agent == "shell",
     )
 
@@ -112,6 +133,7 @@ def make_plans(
     config: FleetConfig,
     new_id: Callable[[str], str],
     thread_before: TokenCount | None = None,
+    grants: Grants | None = None,
 ) -> tuple[RunPlan, ...]:
     """Return one plan a host, in the order of `hosts`; `new_id("r")` names each run.
 
@@ -124,12 +146,13 @@ def make_plans(
         agent = choose_agent(request, host, config)
         mode = choose_mode(request, agent, config)
         model = request.model or defaults.model
+        run = (request.run_id if len(hosts) == 1 else None) or new_id("r")
         plans.append(
             RunPlan(
                 host=host,
                 adapter=adapter(agent),
                 request=AgentRequest(
-                    run=(request.run_id if len(hosts) == 1 else None) or new_id("r"),
+                    run=run,
                     binary="",
                     prompt=request.prompt,
                     mode=mode,
@@ -137,6 +160,7 @@ def make_plans(
                     resumes=request.session is not None and not request.forks,
                     forks=(request.session or "") if request.forks else "",
                     opens=request.opens,
+                    servers=grants.servers(request.mcp, host, agent, run) if grants else (),
                     prices=price_table(config),
                     thread_before=thread_before,
                     can_ask=request.can_ask,
@@ -145,7 +169,7 @@ def make_plans(
                     workdir=request.workdir or host.workdir,
                     stdin=request.stdin,
                 ),
-                case=case_of(request, agent, mode, (host,)),
+                case=case_of(request, agent, mode, (host,), grants),
                 on_limit=choose_on_limit(request, config),
                 timeout=timeout or None,
                 stall_after=defaults.stall_after or None,
@@ -173,6 +197,8 @@ def plan_again(
             prompt=dispatch.prompt,
             mode=run.mode,
             session=run.session or "",
+            opens=frozenset(dispatch.opens.split()),
+            servers=tuple(AgentServer(name) for name in dispatch.mcp.split()),
             budget_usd=run.budget_usd,
             workdir=host.workdir,
             can_ask=asked is not None and bool(run.session),

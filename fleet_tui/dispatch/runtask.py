@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fleet_tui.dispatch.conversation import Conversation
 from fleet_tui.dispatch.following import FollowedProcess
+from fleet_tui.dispatch.given import leave_tokens, no_tokens, take_tokens_back, wrapped
 from fleet_tui.dispatch.host_gate import ask_gate
 from fleet_tui.dispatch.judging import Stopping, final_state
 from fleet_tui.dispatch.limits import Limits
@@ -19,7 +20,7 @@ from fleet_tui.transport.durable import DurableSpec
 from fleet_tui.transport.shell import posix_line, powershell_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from fleet_tui.agents.base import Dialogue
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from fleet_tui.dispatch.recorder import RunRecorder
     from fleet_tui.model.clock import Clock
     from fleet_tui.model.events import Event
+    from fleet_tui.model.mcp_run import AgentServer
     from fleet_tui.model.run import AgentName, Outcome, Run, RunState
     from fleet_tui.transport.base import Connection, Connector, ExitStatus, Process
 
@@ -46,6 +48,8 @@ class RunServices:
     publish: Callable[[Event], None]
     patience: Patience
     epoch: Callable[[], int]
+    tokens: Callable[[Sequence[AgentServer]], Awaitable[Mapping[str, str]]] = no_tokens
+    """Returns the bearer tokens of MCP servers, by variable; raises Refused."""
     environment: Callable[[str], Mapping[str, str]] = lambda _host: {}
     """Variables that a run on a host gets beside the agent's and the host's own."""
 
@@ -144,10 +148,11 @@ class RunTask:
         login = await ask_gate(connection, self.plan.host, self.plan.case)
         await ask_tombstone(connection, self.plan.request)
         line, stdin = await self._command(connection, is_root=login not in ("unasked", "user"))
+        tokens = await self._services.tokens(self.plan.request.servers)
         if self.is_stopping:
             return self._stopped_early(), ""
         self.recorder.on_first = self._begun
-        process = await self._start(connection, line, stdin)
+        process = await self._start_with(tokens, connection, line, stdin)
         self._begun()
         opening = b"" if self._dialogue is None else self._dialogue.opening()
         return await self._lead(process, opening)
@@ -172,6 +177,24 @@ class RunTask:
                 self.conversation.end()
         self.recorder.end()
         return self._judge(status)
+
+    async def _start_with(
+        self,
+        tokens: Mapping[str, str],
+        connection: Connection,
+        line: str,
+        stdin: bytes | Literal["open"] | None,
+    ) -> Process:
+        """Start with these tokens in the environment; none is left there when it fails."""
+        if not tokens:
+            return await self._start(connection, line, stdin)
+        await leave_tokens(connection, self.run.id, tokens)
+        try:
+            return await self._start(connection, line, stdin)
+        except FleetError:
+            if connection.is_open:
+                await take_tokens_back(connection, self.run.id)
+            raise
 
     async def _start(
         self, connection: Connection, line: str, stdin: bytes | Literal["open"] | None
@@ -240,7 +263,7 @@ class RunTask:
         command = plan.adapter.command(request)
         write_line = powershell_line if plan.host.shell == "powershell" else posix_line
         line = write_line(
-            argv=command.argv or None,
+            argv=wrapped(command.argv, self.run.id, request.servers) or None,
             script=command.script,
             cwd=plan.request.workdir,
             env={**self._services.environment(plan.host.name), **command.env, **plan.host.env},

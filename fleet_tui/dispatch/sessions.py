@@ -72,6 +72,7 @@ class Sessions:
             budget_usd=before.budget_usd,
             timeout_seconds=before.timeout_seconds,
             on_limit=before.on_limit,
+            mcp=tuple(before.mcp.split()),
         )
 
     def place_of(self, run: Run) -> tuple[str, str | None]:
@@ -111,6 +112,7 @@ class Sessions:
         """
         run = self.free(run_id)
         host, workdir = await self._settled_place(run)
+        before = self._store.get_dispatch(run.dispatch)
         return DispatchRequest(
             target=host,
             prompt=prompt,
@@ -119,6 +121,7 @@ class Sessions:
             session=run.session,
             forks=forks,
             workdir=workdir,
+            mcp=tuple(before.mcp.split()) if before is not None else (),
         )
 
     async def terminal(self, host_name: str, run_id: str | None) -> tuple[str, ...]:

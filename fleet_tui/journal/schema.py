@@ -73,7 +73,9 @@ _MANAGED = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY, _MANAGED)
+_SERVERS = ("ALTER TABLE dispatches ADD COLUMN mcp TEXT NOT NULL DEFAULT ''",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY, _MANAGED, _SERVERS)
 """Statements that lead from schema n to n+1; what has been released is never changed."""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from fleet_tui.agents.claude_servers import bearer
 from fleet_tui.journal.redact import redact
 from fleet_tui.mcp.settings import without_secrets
 from fleet_tui.transport.bridge import bridge_argv
@@ -45,8 +46,13 @@ class AgentConfig:
     """Server name to the variable in which the agent must find its bearer token."""
 
 
-def agent_config(config: FleetConfig, servers: Sequence[McpServer], at: str) -> AgentConfig:
-    """Return what an agent on host `at` is given; empty is this machine without a host's name."""
+def agent_config(
+    config: FleetConfig, servers: Sequence[McpServer], at: str, own_port: int = 0
+) -> AgentConfig:
+    """Return what an agent on host `at` is given; empty is this machine without a host's name.
+
+    `own_port` is the port of a server that listens elsewhere, instead of the one its name has.
+    """
     entries: dict[str, Mapping[str, Any]] = {}
     tunnels: dict[str, str] = {}
     left_out: dict[str, str] = {}
@@ -75,7 +81,7 @@ def agent_config(config: FleetConfig, servers: Sequence[McpServer], at: str) -> 
             argv = bridge_argv(to, config, at=start, line=server.command)
             entries[server.name] = {"command": argv[0], "args": list(argv[1:])}
         else:
-            port = port_of(server.name)
+            port = own_port or port_of(server.name)
             address, far = server.door
             forward = f"127.0.0.1:{port}:{address}:{far}"
             stay = ("-N", "-o", "ExitOnForwardFailure=yes", "-L", forward)
@@ -114,11 +120,6 @@ def _near(server: McpServer, url: str, host: Host | None) -> Mapping[str, Any]:
 def _moved(url: str, port: int) -> str:
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, f"127.0.0.1:{port}", parts.path, "", ""))
-
-
-def bearer(variable: str) -> dict[str, str]:
-    """Return the header by which Claude Code sends the token in a variable."""
-    return {"Authorization": f"Bearer ${{{variable}}}"}
 
 
 def _json(found: AgentConfig) -> str:

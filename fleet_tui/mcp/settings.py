@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.mcp_view import McpTransport
+    from fleet_tui.model.run import Origin
 
 ANSWER_SECONDS = 20.0
 """How long an answer may take unless fleet.toml says otherwise."""
@@ -41,6 +42,10 @@ class McpServer:
     """The variable of this machine that holds its bearer token; empty for none."""
     token_file: Path | None = None
     """The file of this machine whose first line is that token."""
+    origins: frozenset[Origin] = frozenset()
+    """Whose prompts runs may be given it for, besides those of the operator."""
+    read_only: bool = False
+    """True when none of its tools changes anything, so that runs of mode `read` may have it."""
 
     @property
     def has_token(self) -> bool:
@@ -103,5 +108,7 @@ def _server(entry: Mapping[str, object], folder: Path) -> McpServer:
         url=url,
         timeout=float(cast("float", entry.get("timeout", ANSWER_SECONDS))),
         token_env=str(entry.get("token_env", "")),
+        origins=frozenset(cast("Iterable[Origin]", entry.get("origins", ()))),
+        read_only=bool(entry.get("read_only", False)),
         token_file=expand(local_path(str(file), folder)) if file else None,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_tui.model.mcp_run import AgentServer
     from fleet_tui.model.price import TokenCount, TokenPrice
     from fleet_tui.model.question import Question
     from fleet_tui.model.run import Mode, Outcome
@@ -86,6 +87,8 @@ class AgentRequest:
     """A session that `session` is begun as a copy of."""
     opens: frozenset[str] = frozenset()
     """What of the repository it runs in may run: `hooks`, `mcp`."""
+    servers: tuple[AgentServer, ...] = ()
+    """The MCP servers it is given: these and no others, beside those that `opens` lets run."""
     is_root: bool = False
     """True when the run is root on its host, and is allowed to be."""
     prices: tuple[TokenPrice, ...] = ()

@@ -35,6 +35,8 @@ class DispatchRequest:
     """Whether runs that a limit ended go on by themselves once it is over."""
     opens: frozenset[str] = frozenset()
     """What of the repository may run, for this dispatch alone: `hooks`, `mcp`."""
+    mcp: tuple[str, ...] = ()
+    """The MCP servers of fleet.toml that the agent is given, by name."""
     forks: bool = False
     """True to go on in a copy of `session`, which itself stays as it is."""
     is_vouched_for: bool = False

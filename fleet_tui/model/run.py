@@ -109,6 +109,8 @@ class Dispatch:
     """What of the repository was let run: words with a space between them."""
     workdir: str = ""
     """The folder that was asked for; empty for each host's own."""
+    mcp: str = ""
+    """The MCP servers that its agents were given: names with a space between them."""
 
 
 def mode_shown(agent: AgentName, mode: Mode) -> str:

@@ -23,5 +23,7 @@ class Draft:
     """Empty: as configured."""
     opens: str = ""
     """What of the repository may run, words with a space between them; for one dispatch only."""
+    mcp: str = ""
+    """Names of MCP servers that the agent is given; for one dispatch only."""
     suggested: str = ""
     """The target that was filled in; while it stands alone another may take its place."""

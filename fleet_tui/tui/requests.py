@@ -31,6 +31,7 @@ def request_of(draft: Draft) -> DispatchRequest:
         timeout_seconds=_seconds(draft.timeout),
         on_limit=cast("OnLimit", draft.on_limit) if draft.on_limit else None,
         opens=frozenset(draft.opens.split()),
+        mcp=tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", draft.mcp) if name)),
         named_hosts=frozenset(name for name in re.split(r"[\s,]+", draft.named) if name),
     )
 

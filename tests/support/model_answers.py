@@ -103,6 +103,9 @@ def paced(
 def _function_call(call: ToolCall) -> dict[str, Any]:
     identity = uuid.uuid4().hex[:10]
     named = {"id": f"fc_{identity}", "call_id": f"call_{identity}", "name": call.name}
+    if call.name.startswith("mcp__"):  # codex keeps the tools of a server in its namespace
+        space, _, named["name"] = call.name.rpartition("__")
+        named["namespace"] = space
     return {"type": "function_call", **named, "arguments": json.dumps(call.arguments)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -19,10 +19,11 @@ from fleet_tui.tui.widgets.choice import ChoiceField
 from fleet_tui.tui.widgets.handoff_offer import HandoffOffer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
 
+    from fleet_tui.model.config import FleetConfig
     from fleet_tui.model.host import Host
     from fleet_tui.model.request import Preview
     from fleet_tui.tui.app import FleetApp
@@ -42,6 +43,7 @@ FIELDS = {
     "timeout": "timeout",
     "stdin": "stdin_path",
     "named": "named",
+    "mcp": "mcp",
 }
 """Id of a field to the draft's attribute."""
 
@@ -60,6 +62,21 @@ class TargetSuggester(Suggester):
             return None
         found = complete(value, self._hosts)
         return value[:start] + found[0] if found else None
+
+
+class NameSuggester(Suggester):
+    """Completes the last of several names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._names = names
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first name that goes on as its last word does."""
+        start = max(value.rfind(" "), value.rfind(",")) + 1
+        word = value[start:]
+        found = next((name for name in self._names if word and name.startswith(word)), "")
+        return value[:start] + found if found else None
 
 
 class ComposerScreen(PromptScreen):
@@ -110,6 +127,15 @@ class ComposerScreen(PromptScreen):
             )
             yield labelled("on limit", self._limit)
             yield labelled("repo", self._opens)
+            if names := declared_servers(self.fleet_app.control.config):
+                given = Input(
+                    draft.mcp,
+                    placeholder=f"give it servers: {', '.join(names)}",
+                    id="mcp",
+                    compact=True,
+                    suggester=NameSuggester(names),
+                )
+                yield labelled("MCP", given)
             named = Input(draft.named, placeholder="type every host", id="named", compact=True)
             yield labelled("names", named, "named-row")
             yield self.status
@@ -177,7 +203,7 @@ class ComposerScreen(PromptScreen):
 
     def sent(self, dispatch_id: str) -> None:
         """Empty the prompt, and show what was begun."""
-        self.draft.prompt = self.draft.named = self.draft.opens = ""
+        self.draft.prompt = self.draft.named = self.draft.opens = self.draft.mcp = ""
         super().sent(dispatch_id)
 
     def press(self, verb: str) -> None:
@@ -187,6 +213,12 @@ class ComposerScreen(PromptScreen):
             self.say(f"Unrestricted is sent with {key}, never with Enter.", "$fleet-wait")
             return
         super().press(verb)
+
+
+def declared_servers(config: FleetConfig) -> tuple[str, ...]:
+    """Return the names of the MCP servers that fleet.toml declares."""
+    entries = cast("Sequence[Mapping[str, object]]", config.sections.get("mcp") or ())
+    return tuple(str(entry["name"]) for entry in entries)
 
 
 def _effect(preview: Preview) -> str:
