@@ -214,7 +214,7 @@ class Courier:
     async def _watch(self, now: float) -> None:
         """Look into the transcripts of those that were handed something."""
         self._find_watched(now)
-        self._hear_echoes(now)
+        await self._hear_echoes(now)
         due = [identifier for identifier, (_, at) in self._looks.items() if at <= now]
         by_peer: defaultdict[str, list[Message]] = defaultdict(list)
         for message in self._store.by_ids(due):
@@ -244,14 +244,19 @@ class Courier:
         found = self._store.watched(now - WATCH_FOR)
         self._looks = {key: self._looks.get(key, (0, now)) for key in found}
 
-    def _hear_echoes(self, now: float) -> None:
-        """Look at once for what a run has said back: its transcript holds it since before."""
-        has_echoed = self._context.run_echoed
-        for identifier, run in tuple(self._told.items()):
+    async def _hear_echoes(self, now: float) -> None:
+        """Look at once for what a run has said back: its transcript holds it since before.
+
+        So too once the run is over, which may be before anybody asked it what it had said.
+        """
+        has_echoed, get_run = self._context.run_echoed, self._context.store.get_run
+        for identifier, told in tuple(self._told.items()):
+            run = await asyncio.to_thread(get_run, told)
+            is_over = run is not None and not run.is_open
             if identifier not in self._looks:
-                del self._told[identifier]
-            elif has_echoed is not None and has_echoed(run, identifier):
-                del self._told[identifier]
+                self._told.pop(identifier, None)
+            elif is_over or (has_echoed is not None and has_echoed(told, identifier)):
+                self._told.pop(identifier, None)
                 self._looks[identifier] = (0, now)
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:

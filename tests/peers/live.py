@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from fleet_tui.dispatch.runtask import RunTask
     from fleet_tui.model.peer import Message, Peer, Rung
     from fleet_tui.model.run import Run
     from fleet_tui.peers.service import PeerService
 
-PATIENCE = 40.0
+PATIENCE = 60.0
 
 
 def environment(home: Path, api: ModelApi) -> dict[str, str]:
@@ -71,6 +72,15 @@ async def found(fleet: Fleet, session: str) -> Peer:
                 if peer.session == session and peer.is_live and peer.socket:
                     return peer
             await asyncio.sleep(0.1)
+
+
+async def session_of(task: RunTask) -> str:
+    """Return the session of a run once its agent has told it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if task.run.session is not None:
+                return task.run.session
+            await asyncio.sleep(0.02)
 
 
 async def settled(fleet: Fleet, session: str) -> Run:

@@ -4,21 +4,32 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fleet_tui.model.peer import OPERATOR
 from fleet_tui.peers import courier
-from tests.peers.live import PATIENCE, api, environment, found, home, local_fleet, reach, worker
+from tests.peers.live import (
+    PATIENCE,
+    api,
+    environment,
+    found,
+    home,
+    local_fleet,
+    reach,
+    session_of,
+    worker,
+)
 from tests.support.clis import require_cli
 from tests.support.tmux import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.support.model_api import ModelApi
 
 
 __all__ = ["api", "home"]
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_a_worker_gets_a_message_by_its_socket_and_only_its_transcript_proves_it(
@@ -134,14 +145,15 @@ async def test_a_run_of_ours_is_told_on_its_standard_input_and_its_echo_brings_t
     async with local_fleet(tmp_path, home, [here]) as fleet:
         service = fleet.parts.peers
         live = await fleet.dispatch(
-            DispatchRequest("here", "[[slow:60:0.05]]", agent="claude", mode="write", can_ask=True)
+            DispatchRequest("here", "[[endless]]", agent="claude", mode="write", can_ask=True)
         )
         await asyncio.to_thread(api.wait_until_streaming, PATIENCE)
         (task,) = live.tasks.values()
-        assert task.run.session is not None
-        peer = await found(fleet, task.run.session)
+        peer = await found(fleet, await session_of(task))
         assert peer.run == task.run.id
         sent = await service.post.send(OPERATOR, peer.name, "and this", urgency="interrupt")
+        await reach(service, sent.id, "handed-over", "seen", "replied")
+        api.release()
         got = await reach(service, sent.id, "seen", "replied")
         assert got.route == "stdin"
         assert "transcript line" in got.detail
@@ -152,7 +164,7 @@ async def test_a_run_of_ours_is_told_on_its_standard_input_and_its_echo_brings_t
 async def test_a_session_with_the_fleets_tools_lists_reads_and_replies(
     tmp_path: Path, home: Path, api: ModelApi
 ) -> None:
-    from tests.peers.test_broker import free_port
+    from tests.support.sshd import free_port
 
     port = free_port()
     async with local_fleet(tmp_path, home, broker=f"127.0.0.1:{port}") as fleet:
