@@ -27,7 +27,7 @@ from fleet_tui.model.host import Host
 from fleet_tui.model.peer import OPERATOR
 from tests.faults.peer_rounds import Flock
 from tests.peers.knock import knock, register
-from tests.peers.test_broker import free_port
+from tests.support.sshd import free_port
 from tests.support.stage import fleet_file
 
 if TYPE_CHECKING:

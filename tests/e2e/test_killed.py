@@ -19,7 +19,7 @@ HOSTS = tuple(f"web{n:02}" for n in range(1, 21))
 
 def until_told(folder: Path) -> str:
     """Return a command that says `up`, and ends with 7 once `folder/go` is there (or too late)."""
-    wait = f"for i in $(seq 600); do [ -e {folder}/go ] && break; sleep 0.05; done"
+    wait = f"for i in $(seq 2400); do [ -e {folder}/go ] && break; sleep 0.05; done"
     return f"echo up; {wait}; echo done; exit 7"
 
 

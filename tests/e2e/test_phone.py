@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 PROMPT = '[[tool:Bash:{"command":"touch asked.txt"}]]'
 TOPIC = "E" * 20
-PATIENCE = 60.0
+PATIENCE = 100.0
+"""More than two tries to open the receiver's door to a machine."""
+
+pytestmark = pytest.mark.timeout(300)
 
 
 async def buttons(url: str) -> dict[str, dict[str, str]]:
@@ -78,7 +81,7 @@ reply = "{url}-reply"
                     DispatchRequest("web1", PROMPT, mode="write", can_ask=True)
                 )
                 action = (await buttons_when_open(url))[label]
-                async with httpx.AsyncClient() as client:
+                async with httpx.AsyncClient(timeout=PATIENCE) as client:
                     await client.post(action["url"], content=action["body"])
                 async with asyncio.timeout(PATIENCE):
                     (run,) = await live.finished

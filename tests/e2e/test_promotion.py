@@ -100,7 +100,7 @@ def test_any_other_machine_leads_by_p_and_its_name(machines: Machines, tmp_path:
         terminal.until("hs-pc leads with epoch 2")
         terminal.keys("Escape")
         terminal.until("hs-pc is primary epoch 2", "begun")
-        assert "READ-ONLY" not in terminal.screen()
+        terminal.gone("READ-ONLY")
         (machines.programs["droplet"].home / "go").touch()
         terminal.until("ended", "1/1 done", "0 running")
         terminal.keys("q")

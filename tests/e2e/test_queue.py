@@ -10,12 +10,13 @@ from tests.agents.cases import Case, environment
 from tests.e2e.test_agents import site
 from tests.support.clis import require_cli
 from tests.support.model_api import ModelApi
-from tests.support.program import Program
+from tests.support.program import PATIENCE, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLOW = "[[slow:60:0.1]] [[text:all six disks are well]] [[usage:100:50]]"
+SLOW = "[[endless]] [[text:all six disks are well]] [[usage:100:50]]"
+"""Until the model is let go on."""
 QUICK = "[[text:nothing to report]] [[usage:100:50]]"
 
 
@@ -37,11 +38,12 @@ def test_a_killed_worker_finds_its_run_again_and_commits_it_once(tmp_path: Path)
         (name,) = program.run("queue", "add", "--json", SLOW).objects
         with program.running("worker", "--host", "box") as worker:
             assert "box" in worker.line()
-            assert here.api.wait_until_streaming(30)
+            assert here.api.wait_until_streaming(PATIENCE)
             worker.signal(signal.SIGKILL)
             worker.end()
         (task,) = listed(program)
         assert (task["task"], task["state"]) == (name["task"], "running")
+        here.api.release()
         with program.running("worker", "--host", "box", "--once") as again:
             done = again.end()
         assert done.code == 0, done.err
@@ -64,11 +66,12 @@ def test_a_stop_lets_what_runs_end_and_the_report_tells_it(tmp_path: Path) -> No
         program.run("queue", "add", "--name", "second", QUICK)
         with program.running("worker", "--host", "box") as worker:
             worker.line()
-            assert here.api.wait_until_streaming(30)
+            assert here.api.wait_until_streaming(PATIENCE)
             worker.signal(signal.SIGTERM)
+            worker.until_told("finishes first")
+            here.api.release()
             done = worker.end()
         assert done.code == 0, done.err
-        assert "finishes first" in done.err
         states = {task["task"]: task["state"] for task in listed(program)}
         assert states == {"first": "done", "second": "pending"}
         assert program.run("worker", "--host", "box", "--once").code == 0
@@ -94,9 +97,10 @@ def test_a_worker_that_does_not_lead_finds_its_own_run_again(tmp_path: Path) -> 
         program.run("queue", "add", "--name", "own", SLOW)
         with program.running("worker") as worker:
             assert worker.line().startswith("here works for here")
-            assert api.wait_until_streaming(30)
+            assert api.wait_until_streaming(PATIENCE)
             worker.signal(signal.SIGKILL)
             worker.end()
+        api.release()
         assert program.run("worker", "--once").code == 0
         (task,) = listed(program)
         assert (task["state"], task["attempt"]) == ("done", 1)

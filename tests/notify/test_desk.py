@@ -100,7 +100,7 @@ async def test_what_waits_is_sent_at_the_next_start_and_nothing_twice(
     assert services.got == []
     for _ in range(2):
         async with desk_of(tmp_path, hook(services)) as (_stage, desk):
-            assert await desk.flush(10.0) == []
+            assert await desk.flush(60.0) == []
     assert [body["id"] for body in services.bodies()] == ["n-1"]
 
 
@@ -120,7 +120,7 @@ async def test_a_route_that_refuses_is_told_on_another(tmp_path: Path, services:
         told = await stage.until(is_told)
         assert isinstance(told, NoticeRaised)
         assert "404 gone" in told.notice.text
-        await desk.flush(10.0)
+        await desk.flush(60.0)
     assert [got.path for got in services.got] == ["/dead/x", "/well/x"]
 
 
@@ -149,7 +149,7 @@ async def test_a_receipt_says_that_a_person_has_seen_it(tmp_path: Path, services
     environ = {"T": PUSHOVER_TOKEN, "U": PUSHOVER_USER}
     async with desk_of(tmp_path, route, environ=environ) as (stage, desk):
         await desk.tell(Notice("n-1", stage.fleet.clock.time(), "error", "run-failed", "x", "t"))
-        await desk.flush(10.0)
+        await desk.flush(60.0)
         await desk.sender.ask_for_receipts()
         event = await stage.until(shows("n-1", all_in("seen")))
         assert isinstance(event, PartChanged)
@@ -163,7 +163,7 @@ async def test_a_storm_is_one_notice_with_a_count(tmp_path: Path, services: Serv
         for number in range(10_000):
             raised(stage, number, text="the same")
         await stage.until(shows("n-0", all_in("accepted")))
-        await desk.flush(10.0)
+        await desk.flush(60.0)
         [(notice, _, [delivery])] = desk.outbox.recent()
         assert notice.count == 10_000
         assert delivery.state in {"accepted", "queued"}

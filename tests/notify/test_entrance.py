@@ -11,7 +11,7 @@ import pytest
 
 from fleet_tui.model.request import DispatchRequest
 from fleet_tui.notify import hooks
-from tests.notify.entrance import fleet_behind, until_reached
+from tests.notify.entrance import PATIENCE, fleet_behind, until_reached
 from tests.peers.live import environment
 from tests.support.clis import require_cli
 from tests.support.model_api import ModelApi
@@ -21,6 +21,8 @@ from tests.support.sshd import SshServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ async def test_curl_on_a_machine_tells_the_fleet(tmp_path: Path, server: SshServ
             'curl -sS -H "Title: nightly" -H "Priority: high" -H "Tags: backup-late"'
             ' -d "backup is late" "$(cat ~/.local/state/fleet-tui/notify.url)"'
         )
-        done = await connection.run(line, timeout=20.0)
+        done = await connection.run(line, timeout=PATIENCE)
         assert json.loads(done.stdout)["message"] == "backup is late", done.stderr
         notice = await heard.until(lambda notice: notice.event == "backup-late")
         assert (notice.source, notice.severity) == ("second", "warning")
@@ -58,9 +60,9 @@ async def test_the_door_opens_again_when_contact_is_back(tmp_path: Path, server:
         assert desk.ways.entrance is not None
         await heard.until(lambda notice: notice.event == "host-back")
         connection = await fleet.pool.connection("second")
-        line = "u=$(cat ~/.local/state/fleet-tui/notify.url); for n in 1 2 3 4 5 6 7 8 9 10; do "
+        line = "u=$(cat ~/.local/state/fleet-tui/notify.url); for n in $(seq 50); do "
         line += 'curl -sS -d "here again" "$u" && break; sleep 1; done'
-        await connection.run(line, timeout=30.0)
+        await connection.run(line, timeout=PATIENCE)
         assert (await heard.until(lambda notice: notice.text == "here again")).source == "second"
 
 
@@ -88,13 +90,13 @@ async def test_a_stop_hook_of_the_real_agent_comes_through_ssh(
         files = await connection.files()
         place = await hooks.agent_home(connection)
         assert place == str(home / ".claude")
-        await connection.run("mkdir -p ~/.claude ~/work", timeout=20.0)
+        await connection.run("mkdir -p ~/.claude ~/work", timeout=PATIENCE)
         change = await hooks.planned(files, place, url + hooks.PATH)
         await hooks.apply(files, change)
         with ModelApi() as api:
             env = " ".join(f"{k}={shlex.quote(v)}" for k, v in environment(home, api).items())
             line = f"cd ~/work && env {env} {claude} -p hello </dev/null"
-            done = await connection.run(line, timeout=90.0)
+            done = await connection.run(line, timeout=PATIENCE)
             assert done.status.code == 0, done.stderr
         notice = await heard.until(lambda notice: notice.event == "agent-stopped")
         assert notice.source == "second"

@@ -91,7 +91,7 @@ async def test_what_we_publish_there_is_not_taken_for_new(tmp_path: Path) -> Non
     ):
         await until_open(desk)
         await desk.tell(desk.new("error", "run-failed", "web01", "on fire"))
-        await desk.flush(20.0)
+        await desk.flush(PATIENCE)
         await far.post("a stranger's", "-news")
         await heard.until(lambda notice: notice.text == "a stranger's")
         told = sorted(one.event for one, _, _ in desk.outbox.recent())

@@ -64,8 +64,8 @@ class Phone:
 
     async def shown(self, count: int = 1) -> list[dict[str, object]]:
         """Return what the app shows once it shows so many messages."""
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
-            stream = client.stream("GET", f"{self.url}-phone/json?since=all", timeout=PATIENCE)
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=PATIENCE) as client:
+            stream = client.stream("GET", f"{self.url}-phone/json?since=all")
             found = []
             async with stream as response:
                 async for line in response.aiter_lines():
@@ -85,7 +85,7 @@ class Phone:
         return str(button["body"])
 
     async def send(self, body: str, url: str = "") -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             said = await client.post(url or f"{self.url}-reply", content=body)
             assert said.status_code == 200
 
@@ -225,7 +225,7 @@ async def test_only_buttons_of_our_own_questions_are_pressed_here(tmp_path: Path
         body = button_body(gate, "allow", b"x" * 32)
         evil = {"action": "http", "label": "Allow", "url": "http://127.0.0.1:1/x", "body": body}
         told = {"topic": f"{TOPIC}-phone", "message": "m", "actions": [evil]}
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             said = await client.post(phone.url.removesuffix(TOPIC), json=told)
         assert said.status_code == 200
         assert len(await phone.desk.phone.telephone.buttons(notice_id(ASKED))) == 2

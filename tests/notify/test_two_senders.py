@@ -61,7 +61,7 @@ def test_what_one_program_is_sending_no_other_sends(tmp_path: Path, held: Held) 
     held.let_go.set()
     assert first.wait(PATIENCE) == 0
     assert held.ids() == ["n-1"]
-    assert program(tmp_path, held, 5.0).wait(PATIENCE) == 0
+    assert program(tmp_path, held, PATIENCE).wait(PATIENCE) == 0
     assert held.ids() == ["n-1"]
 
 

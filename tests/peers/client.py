@@ -15,7 +15,7 @@ from typing import Any
 
 
 def call(port: int, path: str, body: dict[str, Any]) -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Content-Type": "application/json"}
     connection.request("POST", path, json.dumps(body), headers)
     response = connection.getresponse()

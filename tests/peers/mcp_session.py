@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection, Process
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 VERSION = "2025-06-18"
 
 

@@ -8,14 +8,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from fleet_tui.model.peer import OPERATOR
 from tests.peers.desk import peer_desk
 from tests.peers.knock import knock, register
 from tests.peers.live import reach
 from tests.peers.machines import fleet_of_machines
-from tests.peers.test_broker import free_port
 from tests.peers.test_machines import Client, until_open
 from tests.support import claude_peers
+from tests.support.sshd import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection
 
 MOCK = Path(claude_peers.__file__)
-PATIENCE = 40.0
+PATIENCE = 100.0
 T = TypeVar("T")
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager

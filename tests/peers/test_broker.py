@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from fleet_tui.model.peer import OPERATOR
 from fleet_tui.peers.broker import LIVE_SECONDS, digest
 from tests.peers.desk import PeerDesk, peer_desk
 from tests.peers.knock import knock, register
+from tests.support.sshd import free_port
 from tests.tui.fixed_clock import FixedClock
 
 if TYPE_CHECKING:
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_tui.model.clock import Clock
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

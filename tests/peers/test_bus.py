@@ -44,7 +44,7 @@ def started(argv: list[str], **env: str) -> subprocess.Popen[bytes]:
         argv,
         env={"PATH": os.environ["PATH"], **env},
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
     )
 
 
@@ -156,7 +156,10 @@ async def test_inboxes_are_peers_and_the_operators_own_is_read(
 async def test_flock_is_used_where_it_is(tmp_path: Path, here: LocalConnection) -> None:
     flock = require("flock")
     message = Message("m-1", "a@h", "b@h", "hello", "m-1", 0.0)
-    with started([flock, str(tmp_path / ".lock"), "cat"]) as holder:
+    line = "echo held; exec cat"
+    with started([flock, str(tmp_path / ".lock"), "sh", "-c", line]) as holder:
+        assert holder.stdout is not None
+        assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
         adding = asyncio.create_task(bus.append(here, str(tmp_path), "b", message))
         done, _ = await asyncio.wait([adding], timeout=0.3)
         assert not done

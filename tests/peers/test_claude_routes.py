@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fleet_tui.model.host import Host
 from fleet_tui.model.peer import OPERATOR
 from fleet_tui.peers import courier
@@ -20,17 +22,16 @@ from tests.peers.live import (
     settled,
     worker,
 )
-from tests.peers.test_broker import free_port
 from tests.support.clis import require_cli
+from tests.support.sshd import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.support.model_api import ModelApi
 
 __all__ = ["api", "home"]
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_an_ended_session_is_resumed_with_the_message_and_its_transcript_proves_it(

@@ -6,14 +6,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.peers.machines import fleet_of_machines
-from tests.peers.test_broker import free_port
+from tests.support.sshd import free_port
 
 if TYPE_CHECKING:
     from fleet_tui.fleet import Fleet
     from fleet_tui.transport.base import Process
 
+PATIENCE = 100.0
+"""More than two tries to open a door to a machine."""
 CLIENT = Path(__file__).with_name("client.py")
+
+pytestmark = pytest.mark.timeout(300)
 
 
 class Client:
@@ -48,7 +54,7 @@ class Client:
 
     async def _answer(self) -> Any:
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 return json.loads(await self._lines.get())
         except TimeoutError:
             raise AssertionError(self.errors.decode()) from None
@@ -56,7 +62,7 @@ class Client:
 
 async def until_open(fleet: Fleet, *hosts: str) -> None:
     doors = fleet.parts.peers.doors
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if doors.reached.issuperset(hosts):
                 return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.peers.desk import PeerDesk
 
 pytest.importorskip("nats")
-PATIENCE = 40.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

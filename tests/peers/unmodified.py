@@ -25,9 +25,9 @@ import pytest
 
 from tests.peers.machines import fleet_of_machines
 from tests.peers.mcp_session import McpSession
-from tests.peers.test_broker import free_port
 from tests.peers.test_machines import until_open
 from tests.support.parts import find
+from tests.support.sshd import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ class Client:
     async def end(self) -> None:
         """End it, and the broker that it started: both outlive their standard input."""
         connection = await self._fleet.pool.connection(self.machine)
-        await connection.run(f"kill -9 -- -$(cat ~/{PID_FILE}); rm -f ~/{PID_FILE}", timeout=30.0)
+        await connection.run(f"kill -9 -- -$(cat ~/{PID_FILE}); rm -f ~/{PID_FILE}", timeout=60.0)
 
     async def sees(self, other: Client) -> str:
         """List the peers until another one is among them; returns its id in this list."""
@@ -144,7 +144,7 @@ class Client:
         """Run its command line on this machine; returns what it prints."""
         connection = await self._fleet.pool.connection(self.machine)
         line = self._clients.line(self._port, f"work-{self.machine}", "cli.ts", *arguments)
-        done = await connection.run(line, timeout=30.0)
+        done = await connection.run(line, timeout=60.0)
         assert not done.stderr, done.stderr
         return done.stdout.decode()
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_STARTS_WITHIN = 10.0
+_STARTS_WITHIN = 60.0
+_BETWEEN_TRIES = 0.02
 
 
 def start_until_it_greets(
@@ -28,6 +29,7 @@ def start_until_it_greets(
             kill(process)
             said = log.read_text()[-2000:] if log.exists() else "it wrote nothing"
             raise RuntimeError(f"{command[0]} did not start: {said}")
+        time.sleep(_BETWEEN_TRIES)
     return process
 
 
@@ -39,7 +41,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def _greets(place: tuple[str, int], greeting: bytes) -> bool:
     try:
-        with socket.create_connection(place, 1) as probe:
+        with socket.create_connection(place, 10) as probe:
             return probe.recv(len(greeting)) == greeting
     except OSError:
         return False

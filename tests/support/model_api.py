@@ -115,6 +115,10 @@ class ModelApi:
         """Return once a piece of an answer was sent, or False after `timeout` seconds."""
         return self._ledger.streaming.wait(timeout)
 
+    def release(self) -> None:
+        """Let endless answers come to an end: no more pieces, and then what was to be said."""
+        self._ledger.closing.set()
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True

@@ -67,11 +67,7 @@ class Running:
         assert process.stderr is not None
         self._readers = [
             threading.Thread(target=self._read_out, args=(process.stdout,), daemon=True),
-            threading.Thread(
-                target=lambda stream: self._errors.append(stream.read()),
-                args=(process.stderr,),
-                daemon=True,
-            ),
+            threading.Thread(target=self._errors.extend, args=(process.stderr,), daemon=True),
         ]
         for reader in self._readers:
             reader.start()
@@ -94,6 +90,13 @@ class Running:
             found: dict[str, Any] = json.loads(self.line())
             if found["event"] == name and fields.items() <= found.items():
                 return found
+
+    def until_told(self, text: str) -> None:
+        """Return once this stands on standard error."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in b"".join(self._errors).decode():
+            assert time.monotonic() < deadline, f"never told: {text}"
+            time.sleep(0.02)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _BLOCK = 32768
-_STARTS_WITHIN = 20.0
+_STARTS_WITHIN = 60.0
 
 
 @lru_cache(maxsize=8)

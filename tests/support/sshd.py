@@ -5,10 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LOOPBACK = "127.0.0.1"
+_NOT_EPHEMERAL = range(10_000, 32_768)
+_CHANCE = random.SystemRandom()
 
 
 def make_key(path: Path, *, kind: str = "ed25519", passphrase: str = "", bits: int = 0) -> Path:
@@ -48,10 +51,12 @@ def ordinary_user() -> str:
 
 
 def free_port(host: str = LOOPBACK) -> int:
-    """Return a TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port nobody listens on, and that no connection going out is given meanwhile."""
+    while True:
+        port = _CHANCE.choice(_NOT_EPHEMERAL)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
 
 
 @contextmanager
