@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.control import Changes
     from fleet_tui.model.events import Event
 
-PATIENCE = 30
+PATIENCE = 60
 HERE = Host("here", connection="local", roles=frozenset({"primary"}))
 
 

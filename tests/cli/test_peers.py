@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LONG = ("--wait", "50")
 SESSION = "5e551011-0000-4000-8000-000000000001"
 
 
@@ -33,6 +34,7 @@ def session(program: Program) -> Iterator[str]:
         while not registry.exists():
             assert time.monotonic() < deadline
             assert process.poll() is None
+            time.sleep(0.02)
         yield "work-5e55@here"
         process.kill()
 
@@ -46,12 +48,12 @@ def test_sessions_are_listed_with_source_and_age(program: Program, session: str)
 
 
 def test_a_message_says_how_far_it_got_and_by_what_proof(program: Program, session: str) -> None:
-    done = program.run("peers", "send", "work-5e55", "--json", "--", "hello", "there")
+    done = program.run("peers", "send", "work-5e55", *LONG, "--json", "--", "hello", "there")
     (message,) = done.events("message")
     assert (done.code, message["state"], message["route"]) == (0, "seen", "socket")
     assert message["proof"].startswith("transcript line at byte")
     assert "id=" + message["id"] in program.run("log").out
-    cast = program.run("peers", "broadcast", "--", "all of you")
+    cast = program.run("peers", "broadcast", *LONG, "--", "all of you")
     assert cast.lines[-1] == "1 targets: 1 seen, 0 unconfirmed, 0 gone"
     found = program.run("peers", "inbox", "--search", "all of", "--json")
     assert [m["text"] for m in found.events("message")] == ["all of you"]

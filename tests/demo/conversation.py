@@ -121,6 +121,6 @@ async def converse(connection: Connection, request: AgentRequest, *answers: Answ
     """Begin, and answer as many questions as there are answers."""
     talk = await begin(connection, request)
     for answer in answers:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await talk.answer(answer)
     return talk

@@ -44,7 +44,7 @@ async def test_every_host_of_the_sample_answers_the_probe_but_one(
                 continue
             connection = await pool.connection(host.name)
             line = probe_line(host.agent_paths, host.shell)
-            facts = parse_probe((await connection.run(line, timeout=20)).stdout, 1.0)
+            facts = parse_probe((await connection.run(line, timeout=60)).stdout, 1.0)
             assert facts.hostname == host.name
             assert "claude" in facts.agents
     finally:
@@ -57,7 +57,7 @@ async def test_the_drift_check_of_the_sample_holds(sample: DemoFleet) -> None:
     pool = ConnectionPool(sample.config, clock=_SystemClock(), on_status=lambda status: None)
     try:
         connection = await pool.connection("droplet")
-        done = await connection.run(host.verify_command, timeout=20)
+        done = await connection.run(host.verify_command, timeout=60)
     finally:
         await pool.close()
     assert done.stdout.decode().strip() == host.verify_expect

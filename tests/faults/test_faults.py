@@ -15,7 +15,7 @@ from tests.support.durable_site import site_at
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("kind", [*FAULTS, CLIENT])

@@ -27,7 +27,7 @@ from tests.support.patients import (
     unchecked,
     write_claude,
 )
-from tests.support.sshd import LOOPBACK, free_port, make_key, ordinary_user, public_key
+from tests.support.sshd import LOOPBACK, make_key, ordinary_user, public_key, refusing_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,9 +143,9 @@ async def test_each_planted_fault_is_found_and_nothing_else(ward: Ward) -> None:
 
     ward.admit(Patient("stranger", folder))
     ward.strangers.add("stranger")
-    ward.others.append(Host("down", address=LOOPBACK, port=free_port(), key="/nonexistent"))
-
-    reports = await ward.examine()
+    with refusing_port() as port:
+        ward.others.append(Host("down", address=LOOPBACK, port=port, key="/nonexistent"))
+        reports = await ward.examine()
     assert found(reports) == {
         "hidden": ["api-key-unseen"],
         "paying": ["billed-to-api", "sshd-sessions", "sshd-startups"],

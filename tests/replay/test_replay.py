@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PATIENCE = 30
+PATIENCE = 60
 HERE = Host("here", connection="local", roles=frozenset({"primary"}))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fleet_tui.transport.base import Connection
     from fleet_tui.transport.pool import ConnectionPool
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Contact:

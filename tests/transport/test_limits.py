@@ -18,6 +18,8 @@ from tests.transport.helpers import Sink, direct_fleet, fleet_of, pool_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(300)
+
 
 async def test_fifty_hosts_on_a_server_that_takes_two_logins(tmp_path: Path) -> None:
     names = [f"h{n}" for n in range(50)]
@@ -26,7 +28,7 @@ async def test_fifty_hosts_on_a_server_that_takes_two_logins(tmp_path: Path) -> 
 
             async def one(name: str) -> bytes:
                 connection = await pool.connection(name)
-                return (await connection.run(f"echo {name}", timeout=60)).stdout
+                return (await connection.run(f"echo {name}", timeout=200)).stdout
 
             answers = await asyncio.gather(*(one(name) for name in names))
     assert answers == [f"{name}\n".encode() for name in names]
@@ -76,7 +78,7 @@ async def test_a_hundred_hosts_through_one_bastion_lose_none(tmp_path: Path) -> 
 
             async def one(name: str) -> bytes:
                 connection = await pool.connection(name)
-                return (await connection.run(f"echo {name}", timeout=60)).stdout
+                return (await connection.run(f"echo {name}", timeout=200)).stdout
 
             answers = await asyncio.gather(*(one(name) for name in names))
             assert len(bastion.connections()) <= 2  # one login: a monitor and its worker

@@ -16,19 +16,21 @@ from tests.transport.helpers import direct_fleet, fleet_of, peer, pool_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+PATIENT = Defaults(connect_timeout=60.0)
 QUICK = Defaults(connect_timeout=0.3)
+"""For peers that never say anything."""
 
 
 async def refusal(config: FleetConfig, name: str = "web") -> Unreachable:
     """Return why `name` cannot be reached; never waits longer than a person would."""
-    async with asyncio.timeout(30), pool_of(config) as pool:
+    async with asyncio.timeout(100), pool_of(config) as pool:
         with pytest.raises(Unreachable) as caught:
             await pool.connection(name)
         assert pool.status(name).reason == caught.value.what
     return caught.value
 
 
-def fleet(server: SshServer, port: int, defaults: Defaults = QUICK) -> FleetConfig:
+def fleet(server: SshServer, port: int, defaults: Defaults = PATIENT) -> FleetConfig:
     """Return a fleet whose one host is at `port`."""
     known = server.home / "known_for_nobody"
     known.write_text("")
@@ -58,7 +60,7 @@ async def test_a_peer_that_takes_the_connection_and_says_nothing(server: SshServ
         writer.close()
 
     async with peer(silence) as port:
-        error = await refusal(fleet(server, port))
+        error = await refusal(fleet(server, port, QUICK))
     assert error.fault == "silent"
 
 
@@ -69,7 +71,7 @@ async def test_a_peer_that_falls_silent_during_login(server: SshServer) -> None:
         writer.close()
 
     async with peer(version_only) as port:
-        error = await refusal(fleet(server, port))
+        error = await refusal(fleet(server, port, Defaults(connect_timeout=3.0)))
     assert error.fault == "silent"
     assert "during login" in error.what
 
