@@ -37,6 +37,7 @@ def crosscheck(
     _duties(document, report)
     _choices_between_keys(document, report)
     _mcp_servers(document, report)
+    _servers_named(document, report)
 
 
 def _names(hosts: tuple[Entry, ...], report: Report) -> None:
@@ -207,6 +208,19 @@ def _choices_between_keys(document: Document, report: Report) -> None:
     queue = document.table("queue")
     if queue.get("backend") == "sftp" and "host" not in queue:
         report.add(("queue", "host"), "missing", "sftp needs the host that keeps the folder")
+
+
+def _servers_named(document: Document, report: Report) -> None:
+    """Check that the MCP servers which daemons and schedules ask for are declared."""
+    declared = tuple(str(entry.get("name")) for entry in document.entries("mcp"))
+    for section in ("daemon", "schedule"):
+        for position, entry in enumerate(document.entries(section)):
+            for name in cast("tuple[str, ...]", entry.get("mcp", ())):
+                if name not in declared:
+                    close = nearest(name, declared)
+                    hint = f'did you mean "{close}"?' if close else "add a [[mcp]] of that name"
+                    what = f"no MCP server is called {show(name)}"
+                    report.add((section, position, "mcp"), what, hint)
 
 
 def _mcp_servers(document: Document, report: Report) -> None:

@@ -162,6 +162,7 @@ _PROMPT_KEYS = (
     Key("mode", FILE_MODE, "What its runs may do."),
     Key("budget_usd", Money(), "Cap of one of its runs."),
     Key("timeout", RUN_TIMEOUT, "How long one of its runs may take."),
+    Key("mcp", ListOf(NEW_NAME), "The MCP servers its runs are given, where those allow it."),
 )
 
 DAEMON = section(

@@ -36,11 +36,14 @@ class Duty:
     mode: Mode = "read"
     budget_usd: float | None = None
     timeout: float | None = None
+    mcp: tuple[str, ...] = ()
+    """The MCP servers that its runs are given."""
 
     @property
     def digest(self) -> str:
         """What a person confirms: another prompt, target or right is another digest."""
-        parts = [self.kind, self.target, self.prompt, self.agent, self.mode, self.budget_usd]
+        parts: list[object] = [self.kind, self.target, self.prompt, self.agent, self.mode]
+        parts += [self.budget_usd, *([self.mcp] if self.mcp else [])]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
     @property
@@ -60,6 +63,7 @@ class Duty:
             timeout_seconds=self.timeout,
             on_limit=config.defaults.on_limit,
             is_vouched_for=is_confirmed,
+            mcp=self.mcp,
             name=self.name,
             dispatch_id=dispatch,
         )
@@ -107,6 +111,7 @@ def _duty(kind: DutyKind, entry: Mapping[str, object], config: FleetConfig) -> D
         mode=entry.get("mode") or config.defaults.mode,  # type: ignore[arg-type]
         budget_usd=float(budget) if isinstance(budget, int | float) else None,
         timeout=float(timeout) if isinstance(timeout, int | float) else None,
+        mcp=entry.get("mcp", ()),  # type: ignore[arg-type]
     )
 
 

@@ -36,6 +36,7 @@ class Acting:
                 timeout_seconds=given.amount("timeout_seconds"),
                 model=given.text("model") or None,
                 on_limit="fail",
+                mcp=given.names("mcp"),
             )
         )
         runs = [{"run": task.run.id, "host": task.run.host} for task in live.tasks.values()]

@@ -34,6 +34,11 @@ class Arguments:
             raise UsageError(f"{name} is missing")
         return value
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the names in a text with commas between them, each once."""
+        words = (word.strip() for word in self.text(name).split(","))
+        return tuple(dict.fromkeys(word for word in words if word))
+
     def flag(self, name: str) -> bool:
         """Return a flag, False when it is not given."""
         value = self._given.get(name, False)

@@ -92,6 +92,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
         agent=_AGENT,
         model=_text("the model, if not the agent's own choice"),
         timeout_seconds=_number("end a run after so long", "number"),
+        mcp=_text("names of MCP servers of the fleet that they are given, with commas between"),
     ),
     _tool(
         "queue_add",
