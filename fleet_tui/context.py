@@ -89,6 +89,8 @@ class FleetContext:
     notice: Tells
     is_read_only: bool = False
     """This program may only look."""
+    why_not_kept: str = ""
+    """Why the state folder cannot be written, so that this program only looks; else empty."""
     owner: str = ""
     """This program's sign of life, as `journal.owner` knows it."""
     find_agent: FindsAgents | None = None

@@ -30,10 +30,10 @@ from fleet_tui.dispatch.statekeeper import StateKeeper
 from fleet_tui.health.arrivals import Arrivals
 from fleet_tui.health.doctor import Doctor
 from fleet_tui.health.facts import FactsKeeper
-from fleet_tui.journal import FleetLog, OwnerLock, RunStore
+from fleet_tui.journal import FleetLog, sign_in
 from fleet_tui.journal.head_place import head_path
 from fleet_tui.mcp.granting import McpGrants
-from fleet_tui.model.errors import Refused, UsageError
+from fleet_tui.model.errors import JournalError, Refused, UsageError
 from fleet_tui.model.events import EventBus, LinkChanged, NoticeRaised
 from fleet_tui.model.ids import ulid
 from fleet_tui.model.notice import Notice
@@ -76,6 +76,8 @@ class Fleet:
         self.clock = clock or SystemClock()
         self.bus = EventBus()
         self.is_read_only = is_read_only
+        self.why_not_kept = ""
+        """Why the state folder cannot be written, once it is open: then the fleet only looks."""
         self.data_dir = data_dir(config)
         self.log_path = log_path(config)
         self.by = f"{getpass.getuser()}@{socket.gethostname()}"
@@ -92,20 +94,35 @@ class Fleet:
 
     def require_leading(self) -> None:
         """Raise Refused when this machine may only look, or another one leads."""
+        self.require_keeping()
         if self.is_read_only:
             raise Refused("this program is read-only", mend="start it without --read-only")
         self.standing.require_leading(self.clock.time())
 
+    @property
+    def told_not_kept(self) -> str:
+        """Say in one line what works where the state folder cannot be written; else empty."""
+        told = "looking works, dispatching is refused; free space or set data_dir"
+        return f"{self.why_not_kept}: {told}" if self.why_not_kept else ""
+
+    def require_keeping(self) -> None:
+        """Raise Refused when what is done could not be written down."""
+        if self.why_not_kept:
+            raise Refused(
+                f"nothing is begun: {self.why_not_kept}", mend="free space or set data_dir"
+            )
+
     async def open(self) -> None:
         """Open journal and pool, and close what a crashed program left open in the log.
 
-        Connects to nothing. Raises JournalError.
+        Connects to nothing. Where the state folder cannot be written it is opened to look only, and
+        `why_not_kept` says so. Raises JournalError.
         """
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(NAMES_AT_ONCE))
-        with contextlib.suppress(OSError):  # taking the lock in it says what is wrong
-            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.owner = OwnerLock.acquire(self.data_dir)
-        self.store = RunStore(self.data_dir)
+        signed_in = sign_in(self.data_dir)
+        self.owner, self.store = signed_in.owner, signed_in.store
+        self.why_not_kept = signed_in.why_not_kept
+        self.is_read_only = self.is_read_only or bool(self.why_not_kept)
         head = head_path(self.data_dir, self.log_path)
         self.log = FleetLog(self.log_path, clock=self.clock, head=head, epoch=lambda: self.epoch)
         self.spending = Spending(self.store, self.clock)
@@ -131,7 +148,8 @@ class Fleet:
         self.bus.subscribe(NoticeWatch(self.clock, self.bus.publish).heard)
         self.recovery = self._make_recovery(who)
         self.parts = Parts(self._context())
-        await self.recovery.close_what_was_left_open()
+        if not self.why_not_kept:
+            await self.recovery.close_what_was_left_open()
 
     async def close(self) -> None:
         """Write everything and let every connection go.
@@ -167,6 +185,10 @@ class Fleet:
 
     async def dispatch(self, request: DispatchRequest) -> LiveDispatch:
         """Start `request`; raises TargetError, UsageError, Refused, JournalError."""
+        if self.why_not_kept:
+            with contextlib.suppress(JournalError):  # the log cannot tell it either
+                await self._dispatcher.dispatch(request)
+            self.require_keeping()
         if self.standing.has_mirror:
             await self.parts.roles.ready()
         live = await self._dispatcher.dispatch(request)
@@ -229,14 +251,16 @@ class Fleet:
 
     async def doctor(self, hosts: Sequence[str]) -> tuple[HostReport, ...]:
         """Examine these hosts, this machine, and what hosts share; changes nothing."""
-        doctor = Doctor(self.config, self.pool, self.clock, self.parts.queue_condition)
+        queue = self.parts.queue_condition
+        doctor = Doctor(self.config, self.pool, self.clock, queue, self.why_not_kept)
         return await doctor.examine(hosts)
 
     def keep_connected(self) -> None:
         """Connect to every host, and again after every loss, until the fleet is closed."""
         arrivals = Arrivals(self.pool, self._facts, self._housekeeping, self._spawn, self.notice)
         self.bus.subscribe(arrivals.heard)
-        self._spawn(self._housekeeping.tidy_daily())
+        if not self.why_not_kept:
+            self._spawn(self._housekeeping.tidy_daily())
         self._spawn(self.parts.start())
         self.pool.keep([host.name for host in self.config.hosts])
 
@@ -276,6 +300,7 @@ class Fleet:
             notice=self.notice,
             owner=self.owner.id,
             is_read_only=self.is_read_only,
+            why_not_kept=self.why_not_kept,
             find_agent=self._facts.agent_path,
             dispatch=self.dispatch,
             cancel=self.cancel,
@@ -295,6 +320,7 @@ class Fleet:
             self.config,
             self.spending,
             is_read_only=self.is_read_only,
+            require_keeping=self.require_keeping,
             standing=lambda what, on: self.standing.may_begin(what, on, self.clock.time()),
             grants=grants,
         )

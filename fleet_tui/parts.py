@@ -57,11 +57,12 @@ class Parts:
         from fleet_tui.health.daemons_settings import has_duties
         from fleet_tui.queue.open import has_queue
 
-        _ = self.peers
-        _ = self.roles
-        _ = self.parking
+        if not self._context.why_not_kept:  # what they do must be written down
+            _ = self.peers
+            _ = self.roles
+            _ = self.parking
+            _ = self.notices
         _ = self.beats
-        _ = self.notices
         _ = self.mcp
         if has_queue(self._context.config):
             try:
@@ -70,7 +71,7 @@ class Parts:
                 self._context.notice("queue", "error", "queue-failed", "fleet", str(error))
         if has_duties(self._context.config):
             _ = self.daemons
-        if "managed" in self._context.config.sections:
+        if "managed" in self._context.config.sections and not self._context.why_not_kept:
             try:
                 _ = self.managed
             except FleetError as error:  # nor does an address that nothing may be sent to

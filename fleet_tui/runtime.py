@@ -208,7 +208,7 @@ class CoreThread(DeskSet):
             self._mailbox,
             fleet.clock,
             status=self._first_status(),
-            is_read_only=self._is_read_only,
+            is_read_only=fleet.is_read_only,
             spending=fleet.spending,
             task=fleet.task,
             lines=lambda run: fleet.archive.lines(run).count,
@@ -239,9 +239,10 @@ class CoreThread(DeskSet):
             cost_is_complete=True,
             cap_today_usd=config.budget.usd_per_day,
             is_demo=self._is_demo,
-            is_read_only=self._is_read_only or bool(why),
+            is_read_only=self._fleet.is_read_only or bool(why),
             log_path=str(self._fleet.log_path),
             notes=(f"{why}; {standing.mend()}",) if why else (),
+            why_not_kept=self._fleet.told_not_kept,
         )
 
     async def _close(self) -> None:

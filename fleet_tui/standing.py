@@ -252,6 +252,8 @@ class Standing:
                 os.replace(self._path, self._path.with_name(f"{MEMORY}.broken"))
             os.replace(aside, self._path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                aside.unlink()
             raise FleetError(
                 f"cannot remember who leads: {error.strerror}",
                 where=str(self._path),

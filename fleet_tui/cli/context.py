@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from fleet_tui.cli.console import complain
 from fleet_tui.config import discover, load
 from fleet_tui.model.errors import UsageError
 
@@ -42,6 +43,8 @@ async def open_fleet(options: argparse.Namespace) -> AsyncIterator[Fleet]:
 
     fleet = Fleet(load_config(options), is_read_only=options.read_only)
     await fleet.open()
+    if fleet.why_not_kept:
+        complain(fleet.told_not_kept)
     try:
         yield fleet
     finally:

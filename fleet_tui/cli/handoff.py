@@ -57,6 +57,7 @@ async def _handoff(options: argparse.Namespace) -> int:
     from fleet_tui.handoff.plan import HandoffRequest
 
     async with open_fleet(options) as fleet:
+        fleet.require_keeping()
         if fleet.is_read_only:
             raise UsageError("--read-only changes nothing", mend="leave it out")
         run = find_run(fleet, options.run)

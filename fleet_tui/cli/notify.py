@@ -49,6 +49,8 @@ async def _notify(options: argparse.Namespace) -> int:
     words = list(options.words)
     verb = words[0] if words and words[0] in VERBS and options.prompt_words is None else ""
     async with open_fleet(options) as fleet:
+        if verb not in ("list", "install-hook"):
+            fleet.require_keeping()
         if verb == "test":
             return await _test(fleet, words[1:], is_json=options.json)
         if verb == "list":

@@ -44,6 +44,7 @@ async def _promote(options: argparse.Namespace) -> int:
             return 1 if found.refusal else 0
         if found.refusal:
             raise UsageError(found.refusal)
+        fleet.require_keeping()
         if fleet.is_read_only:
             raise Refused("this program is read-only", mend="start it without --read-only")
         typed = options.yes_promote or _ask(found)

@@ -94,8 +94,9 @@ def show(
         )
         run_app(app, is_headless=headless_seconds is not None, is_debug=is_debug)
         core.raise_if_not_opened()
-        if app.memory.problem:
-            complain(app.memory.problem)
+        told = app.store.fleet.why_not_kept if app.store.fleet is not None else ""
+        if told or app.memory.problem:
+            complain(told or app.memory.problem)
         return app.return_code or 0
     finally:
         gc.enable()

@@ -63,6 +63,7 @@ def worker_command(options: argparse.Namespace) -> int:
 
 async def _work(options: argparse.Namespace, drain: float) -> int:
     async with open_fleet(options) as fleet:
+        fleet.require_keeping()
         queue = fleet.parts.queue
         host = host_of(fleet.config, options.host)
         await fleet.recovery.find_left_open()

@@ -39,6 +39,7 @@ class RolesDesk:
         return await self._fleet.parts.roles.preflight(host)
 
     async def _promote(self, host: str, typed: str) -> int:
+        self._fleet.require_keeping()
         if self._fleet.is_read_only:
             raise Refused("this program is read-only", mend="start it without --read-only")
         return (await self._fleet.parts.roles.promote(host, typed)).epoch

@@ -88,5 +88,6 @@ class ThreadsDesk:
         return resolve(target, self._fleet.config.hosts)
 
     def _refuse_if_read_only(self) -> None:
+        self._fleet.require_keeping()
         if self._fleet.is_read_only:
             raise Refused("--read-only changes nothing", mend="start without it")

@@ -38,13 +38,16 @@ class Admission:
         spending: Spending,
         *,
         is_read_only: bool = False,
+        require_keeping: Callable[[], None] = lambda: None,
         standing: Callable[[DispatchRequest, tuple[str, ...]], Standing] = _leads,
         grants: Grants | None = None,
     ) -> None:
+        """Make it; `require_keeping` raises Refused when a dispatch could not be written down."""
         self.config = config
         self.grants = grants
         self._spending = spending
         self._is_read_only = is_read_only
+        self._require_keeping = require_keeping
         self._standing = standing
 
     def admit(self, request: DispatchRequest) -> tuple[Host, ...]:
@@ -52,6 +55,7 @@ class Admission:
         if not request.prompt.strip():
             raise UsageError("the prompt is empty", mend="give it after --, or on --stdin")
         hosts = self._hosts(request)
+        self._require_keeping()
         is_capped = self.config.budget.usd_per_day is not None
         spent = self._spending.now() if is_capped else self._spending.last_known
         why = self._refusal(request, hosts, spent)
@@ -63,6 +67,7 @@ class Admission:
         """Say what `request` would do; the reason it would not start is in the answer."""
         try:
             hosts = self._hosts(request)
+            self._require_keeping()
         except FleetError as error:
             return Preview((), "", problem=str(error))
         names = tuple(host.name for host in hosts)

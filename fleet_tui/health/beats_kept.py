@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict
@@ -44,8 +45,13 @@ def save(path: Path, books: Mapping[str, Book], at: float, boot: str) -> None:
         },
     }
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(document), encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(document), encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def load(path: Path, boot: str) -> tuple[dict[str, Book], float | None]:

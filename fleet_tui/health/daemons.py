@@ -74,7 +74,7 @@ class Daemons:
     @cached_property
     def book(self) -> Book:
         """What is remembered; raises JournalError."""
-        return Book(self._context.data_dir)
+        return Book(self._context.data_dir, only_looks=bool(self._context.why_not_kept))
 
     @cached_property
     def _follower(self) -> Following:

@@ -94,8 +94,9 @@ class Start:
 class Book(SmallBook):
     """Safe between programs and threads; each method is one transaction. Raises JournalError."""
 
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir / FILE_NAME, _SCHEMA, "open the book of daemons")
+    def __init__(self, data_dir: Path, *, only_looks: bool = False) -> None:
+        path = data_dir / FILE_NAME
+        super().__init__(path, _SCHEMA, "open the book of daemons", only_looks=only_looks)
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from fleet_tui.health.check_reach import check_reach
 from fleet_tui.health.check_shared_keys import check_shared_keys
 from fleet_tui.health.check_ssh_files import check_ssh_files
 from fleet_tui.health.check_sshd import check_sshd
+from fleet_tui.health.check_state import check_state
 from fleet_tui.health.check_system import check_clock, check_disk, check_git, check_path
 from fleet_tui.health.doctor_answers import Answers
 from fleet_tui.health.doctor_case import Case, Shared
@@ -75,12 +76,17 @@ class Doctor:
         connector: Connector,
         clock: Clock,
         queue: Callable[[], Awaitable[QueueCondition | None]] | None = None,
+        why_not_kept: str = "",
     ) -> None:
-        """Make it; `queue` looks at the shared queue and says how that went."""
+        """Make it; `queue` looks at the shared queue and says how that went.
+
+        `why_not_kept` is why the state folder cannot be written.
+        """
         self._config = config
         self._connector = connector
         self._clock = clock
         self._queue = queue
+        self._why_not_kept = why_not_kept
         self._turns = asyncio.Semaphore(HOSTS_AT_ONCE)
 
     async def examine(self, names: Sequence[str]) -> tuple[HostReport, ...]:
@@ -106,7 +112,8 @@ class Doctor:
         ]
         views = [answer.client for answer in answers]
         folders = await asyncio.to_thread(own_folders)
-        own = check_here(views, folders, has_modes=has_permission_bits())
+        here_found = check_here(views, folders, has_modes=has_permission_bits())
+        own = (*check_state(self._why_not_kept), *here_found)
         for_all = (*check_shared_keys(shared), *check_queue(queue))
         together = (report(HERE, own), report(FLEET, for_all))
         return (*reports, *(one for one in together if one.findings or one.unchecked))

@@ -104,11 +104,14 @@ class FactsKeeper:
         """Write all facts, for their owner only; what a full disk refuses is asked again later."""
         document = {name: _to_toml(facts) for name, facts in sorted(self._facts.items())}
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
+        try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary.touch(mode=0o600)
             temporary.write_bytes(tomli_w.dumps(document).encode())
             temporary.replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def _to_toml(facts: HostFacts) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fleet_tui.journal.read import LogFilter, follow, read
 from fleet_tui.journal.reader import SpoolReader
 from fleet_tui.journal.recover import LeftOpen, runs_to_close
 from fleet_tui.journal.redact import log_message, redact
+from fleet_tui.journal.signing_in import SignedIn, sign_in
 from fleet_tui.journal.spool import Spool, SpoolLimits
 from fleet_tui.journal.store import OwnedRun, RunStore
 from fleet_tui.journal.tail import tail_lines
@@ -28,6 +29,7 @@ __all__ = [
     "OwnedRun",
     "OwnerLock",
     "RunStore",
+    "SignedIn",
     "Spool",
     "SpoolLimits",
     "SpoolReader",
@@ -43,6 +45,7 @@ __all__ = [
     "redact",
     "remove_stale_owners",
     "runs_to_close",
+    "sign_in",
     "tail_lines",
     "verify",
 ]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from fleet_tui.journal.disk import BINARY
 from fleet_tui.journal.faults import journal_error
 from fleet_tui.journal.filelock import FileLock
-from fleet_tui.journal.schema import migrate
+from fleet_tui.journal.looking import open_to_look
+from fleet_tui.journal.schema import is_newest, migrate
 from fleet_tui.model.errors import JournalError
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         lock.close()
 
 
+def look_at_database(path: Path) -> sqlite3.Connection:
+    """Open the store at `path`, or an empty one, and write nothing; raises JournalError."""
+    try:
+        return open_to_look(path, is_newest, lambda copy: migrate(copy, path))
+    except OSError as error:
+        raise journal_error(error, path, "open the run store") from error
+    except sqlite3.Error as error:
+        raise store_error(error, path, "open the run store") from error
+
+
 def store_error(error: sqlite3.Error, path: Path, doing: str) -> JournalError:
     """Return the JournalError for what SQLite said."""
     code = getattr(error, "sqlite_errorname", "") or ""
@@ -58,7 +69,7 @@ def store_error(error: sqlite3.Error, path: Path, doing: str) -> JournalError:
     elif "CORRUPT" in code or "NOTADB" in code:
         mend = f"end all fleet-tui programs and move {path} aside; the audit log is not affected"
     elif "READONLY" in code or "CANTOPEN" in code or "PERM" in code:
-        mend = f"make it writable for you: `chmod u+rw {path}`"
+        mend = f"see that {path} can be written by you, and its disk has space"
     else:
         mend = f"see that {path} is a file you can write"
     return JournalError(f"cannot {doing}: {error}", where=str(path), mend=mend)

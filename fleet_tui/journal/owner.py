@@ -25,30 +25,40 @@ if TYPE_CHECKING:
 class OwnerLock:
     """This program's sign of life; `id` stands in the store beside its runs."""
 
-    def __init__(self, identifier: str, path: Path, fd: int) -> None:
+    def __init__(self, identifier: str, path: Path, fd: int | None) -> None:
         self.id = identifier
         self._path = path
-        self._fd: int | None = fd
+        self._fd = fd
 
     @classmethod
     def acquire(cls, data_dir: Path) -> OwnerLock:
         """Take a new lock and remove those of programs that are gone; raises JournalError."""
-        folder = data_dir / "owners"
-        identifier = f"o-{ulid(int(time.time() * 1000), secrets.randbits(80))}"
-        path = folder / f"{identifier}.lock"
+        made = cls.unheld(data_dir)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            while True:
-                fd = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
-                if try_lock(fd) and path.exists():
-                    break
-                os.close(fd)  # somebody took it for a dead one's: make it again
-            about = {"pid": os.getpid(), "started": time.time()}
-            os.write(fd, json.dumps(about).encode() + b"\n")
+            made._hold()
         except OSError as error:
-            raise journal_error(error, path, "sign in as a running program") from error
+            with contextlib.suppress(OSError):
+                made.release()
+            raise journal_error(error, made._path, "sign in as a running program") from error
         remove_stale_owners(data_dir)
-        return cls(identifier, path, fd)
+        return made
+
+    @classmethod
+    def unheld(cls, data_dir: Path) -> OwnerLock:
+        """Return a new id that no lock stands for: for a program that follows no run."""
+        identifier = f"o-{ulid(int(time.time() * 1000), secrets.randbits(80))}"
+        return cls(identifier, data_dir / "owners" / f"{identifier}.lock", None)
+
+    def _hold(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        while True:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
+            if try_lock(self._fd) and self._path.exists():
+                break
+            os.close(self._fd)  # somebody took it for a dead one's: make it again
+            self._fd = None
+        about = {"pid": os.getpid(), "started": time.time()}
+        os.write(self._fd, json.dumps(about).encode() + b"\n")
 
     def release(self) -> None:
         """Give the lock back and remove its file."""

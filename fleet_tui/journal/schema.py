@@ -79,6 +79,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MONEY, _HISTORY, _MANAGED, _
 """Statements that lead from schema n to n+1; what has been released is never changed."""
 
 
+def is_newest(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file has the newest schema."""
+    return _version(connection) == len(MIGRATIONS)
+
+
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to the newest schema, in one transaction; raises JournalError if it is newer.
 

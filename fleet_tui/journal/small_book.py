@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fleet_tui.journal.looking import copy_in_memory
 from fleet_tui.model.errors import JournalError
 
 if TYPE_CHECKING:
@@ -23,11 +24,17 @@ class SmallBook:
     Safe between threads too: one at a time, as a connection holds one transaction.
     """
 
-    def __init__(self, path: Path, schema: str, doing: str) -> None:
-        """Open `path`, or make it; `doing` is what an error says could not be done."""
+    def __init__(self, path: Path, schema: str, doing: str, *, only_looks: bool = False) -> None:
+        """Open `path`, or make it; `doing` is what an error says could not be done.
+
+        With `only_looks` it is a copy in memory, with which all changes are lost.
+        """
         self._path = path
         self._lock = threading.Lock()
         with self._faults(doing):
+            if only_looks:
+                self._db = copy_in_memory(path, lambda copy: copy.executescript(schema))
+                return
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(

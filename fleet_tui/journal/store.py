@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from fleet_tui.journal.database import open_database, store_error, transaction
+from fleet_tui.journal.database import (
+    look_at_database,
+    open_database,
+    store_error,
+    transaction,
+)
 from fleet_tui.journal.history import ANSWER_SHOWN, containing, where
 from fleet_tui.journal.schema import DISPATCH_COLUMNS, RUN_COLUMNS
 from fleet_tui.model.history import PastRun
@@ -55,11 +60,16 @@ class RunStore:
     Several programs share one file. Every method raises JournalError when SQLite refuses.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, only_looks: bool = False) -> None:
+        """Open it, or make it; with `only_looks` nothing is written, and each change refused."""
         self.path = data_dir / "runs.sqlite3"
         self._lock = threading.RLock()
-        self._connection, self.moved_aside = open_database(self.path)
-        """`moved_aside`: where a broken store was put when this one was begun, else None."""
+        self.moved_aside: Path | None = None
+        """Where a broken store was put when this one was begun."""
+        if only_looks:
+            self._connection = look_at_database(self.path)
+        else:
+            self._connection, self.moved_aside = open_database(self.path)
 
     def close(self) -> None:
         """Close the file."""

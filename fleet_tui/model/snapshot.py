@@ -96,3 +96,5 @@ class FleetView:
     log_path: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)
     """Standing warnings, one sentence each."""
+    why_not_kept: str = ""
+    """Why the state folder cannot be written, and the mend; empty when it can."""

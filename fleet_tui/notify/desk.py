@@ -58,7 +58,7 @@ class NoticeDesk:
         self.routes: dict[str, Route] = {
             route.name: route for route in routes_of(context.config, environ)
         }
-        self.outbox = Outbox(context.data_dir)
+        self.outbox = Outbox(context.data_dir, only_looks=bool(context.why_not_kept))
         self.carrier = Carrier(KeyRing(environ))
         self.fleet_id = self._own_id()
         self.sender = Sender(

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from fleet_tui.journal.database import store_error, transaction
+from fleet_tui.journal.looking import copy_in_memory
 from fleet_tui.model.notice import Notice
 from fleet_tui.notify.outbox_schema import make_tables
 
@@ -72,10 +73,14 @@ class Delivery:
 class Outbox:
     """The file; its methods block, and may be called from any thread."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, only_looks: bool = False) -> None:
+        """Open it, or make it; with `only_looks` a copy in memory, which loses all changes."""
         self.path = data_dir / FILE
         self._lock = threading.Lock()
         try:
+            if only_looks:
+                self._db = copy_in_memory(self.path, make_tables)
+                return
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(
                 self.path, timeout=10.0, isolation_level=None, check_same_thread=False

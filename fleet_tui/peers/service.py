@@ -57,7 +57,7 @@ class PeerService:
     def __init__(self, context: FleetContext) -> None:
         self._context = context
         self.settings = peers_settings(context.config)
-        self.store = PeerStore(context.data_dir)
+        self.store = PeerStore(context.data_dir, only_looks=bool(context.why_not_kept))
         self.here = here_of(context)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

@@ -66,8 +66,8 @@ class Talk:
 class PeerStore:
     """Peers and messages, in one file that several programs share. Raises JournalError."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.database = Database(data_dir / "peers.sqlite3")
+    def __init__(self, data_dir: Path, *, only_looks: bool = False) -> None:
+        self.database = Database(data_dir / "peers.sqlite3", only_looks=only_looks)
         self._known = KnownPeers(self.database)
         self.handed = 0
         """Grows with each message that was handed over by this program."""

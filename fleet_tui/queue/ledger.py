@@ -50,8 +50,9 @@ class Attempt:
 class Ledger(SmallBook):
     """Safe between programs and threads; each method is one transaction. Raises JournalError."""
 
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir / FILE_NAME, _SCHEMA, "open the queue's ledger")
+    def __init__(self, data_dir: Path, *, only_looks: bool = False) -> None:
+        path = data_dir / FILE_NAME
+        super().__init__(path, _SCHEMA, "open the queue's ledger", only_looks=only_looks)
 
     # --- signatures ---------------------------------------------------------------------------
 

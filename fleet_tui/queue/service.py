@@ -79,7 +79,7 @@ class Queue:
     @cached_property
     def bench(self) -> Bench:
         """What attempts share; opens the ledger. Raises JournalError."""
-        ledger = Ledger(self._context.data_dir)
+        ledger = Ledger(self._context.data_dir, only_looks=bool(self._context.why_not_kept))
         signers = Signers(self.settings.allowed_signers)
         must = self.settings.require_signature
         inspector = Inspector(signers, ledger, require_signature=must)

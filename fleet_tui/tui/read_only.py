@@ -22,6 +22,8 @@ class ReadOnly:
         if self._is_on:
             return "The screen is read-only; :read-only turns that off."
         fleet = self._app.store.fleet
+        if fleet is not None and fleet.why_not_kept:
+            return f"{fleet.why_not_kept[:1].upper()}{fleet.why_not_kept[1:]}."
         if fleet is not None and fleet.is_read_only:
             return "This host may only look: another one is the primary."
         return ""

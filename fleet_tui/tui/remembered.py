@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -91,9 +92,14 @@ def save(path: Path, kept: Remembered) -> None:
     document = {entry.name: getattr(kept, entry.name) for entry in fields(kept)}
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(tomli_w.dumps(document).encode())
-    temporary.replace(path)
+    try:
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(tomli_w.dumps(document).encode())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def _understood(data: bytes) -> Remembered:

@@ -148,10 +148,11 @@ class MainScreen(Screen[None]):
             self._follow_newest(store)
         for pane in self.panes:
             pane.show(store, dirty, now)
-        if RolesView in dirty.parts:
+        if RolesView in dirty.parts or dirty.fleet:
             app = self._fleet_app
             key = app.keymap.shown(app.registry["promotion.open"])
-            self.banner.show(store.part(RolesView), key)
+            told = store.fleet.why_not_kept if store.fleet is not None else ""
+            self.banner.show(store.part(RolesView), key, told)
         if dirty.fleet or dirty.numbers or dirty.runs:
             self.show_status()
         if dirty.runs or dirty.dispatches or dirty.notices or dirty.hosts:

@@ -1,4 +1,4 @@
-"""One line under the status line, as long as this machine may only look."""
+"""One line under the status line, as long as this machine or this program may only look."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ class Banner(Static):
         self.plain = ""
         """What it says; empty while it is not there."""
 
-    def show(self, roles: RolesView | None, promote_key: str) -> None:
-        """Show why this machine may only look, and what it left behind."""
+    def show(self, roles: RolesView | None, promote_key: str, not_kept: str = "") -> None:
+        """Show why this machine may only look, and what it left behind.
+
+        `not_kept` is why nothing that it does could be written down.
+        """
         why = roles.why_observer if roles is not None else ""
-        plain = ""
+        plain = clean(f"▲ {not_kept}") if not_kept else ""
         if roles is not None and why:
             back = f"{promote_key} promotes {roles.this_host}" if roles.this_host else roles.mend
             told = [f"{why}: this machine may only look", back, *roles.notes]
-            plain = clean("▲ " + " · ".join(told))
+            plain = " · ".join(filter(None, (plain, clean("▲ " + " · ".join(told)))))
         if plain != self.plain:
             self.plain = plain
             self.display = bool(plain)
