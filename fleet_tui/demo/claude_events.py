@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fleet_tui.demo.mcp_given import GivenServer
     from fleet_tui.demo.prices import Usage
     from fleet_tui.demo.steps import Use
 
@@ -141,15 +142,21 @@ class EventWriter:
     def _stamp(self, event: Event) -> Event:
         return event | {"session_id": self.session, "uuid": str(uuid.uuid4())}
 
-    def init(self, cwd: str, tools: Sequence[str], permission_mode: str) -> Event:
+    def init(
+        self,
+        cwd: str,
+        tools: Sequence[str],
+        permission_mode: str,
+        servers: Sequence[GivenServer] = (),
+    ) -> Event:
         """Return `system/init`."""
         return self._stamp(
             {
                 "type": "system",
                 "subtype": "init",
                 "cwd": cwd,
-                "tools": list(tools),
-                "mcp_servers": [],
+                "tools": [*tools, *(tool for server in servers for tool in server.tools)],
+                "mcp_servers": [server.said for server in servers],
                 "model": self.model,
                 "permissionMode": permission_mode,
                 "slash_commands": [],

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet_tui.demo.mcp_given import GivenServer, given_servers
 from fleet_tui.demo.prices import MODELS
 from fleet_tui.demo.steps import Powers
 
@@ -114,6 +115,8 @@ class ClaudeOptions:
     """True when leave is asked for over standard output."""
     replays: bool = False
     """True when user messages and answers are repeated on standard output."""
+    servers: tuple[GivenServer, ...] = ()
+    """The MCP servers it was given."""
     is_resumed: bool = False
     """True when it goes on with a session that is there."""
 
@@ -193,6 +196,7 @@ def parse(argv: Sequence[str]) -> ClaudeOptions:
         settings=settings,
         asks=last("--permission-prompt-tool") == "stdio" and mode not in _SILENT_MODES,
         replays="--replay-user-messages" in given,
+        servers=given_servers(given.get("--mcp-config", ())),
         is_resumed="--resume" in given or "-r" in given,
     )
 

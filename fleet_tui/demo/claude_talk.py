@@ -128,7 +128,8 @@ class Talk:
         elif subtype == "get_settings":
             answer |= {"response": self._settings()}
         elif subtype == "mcp_status":
-            answer |= {"response": {"mcpServers": []}}
+            servers = [server.said for server in self._process.options.servers]
+            answer |= {"response": {"mcpServers": servers}}
         elif subtype == "interrupt":
             answer |= {
                 "response": await self._withdraw(takes_all=bool(request.get("cancel_queued")))

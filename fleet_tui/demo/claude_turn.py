@@ -72,7 +72,8 @@ class ClaudeTurn:
         """Play the scene that answers the prompt."""
         options = self._options
         await self._pace.wait(0.45)
-        init = self._events.init(self._host.workdir, options.tools, options.permission_mode)
+        mode, servers = options.permission_mode, options.servers
+        init = self._events.init(self._host.workdir, options.tools, mode, servers)
         names = {"user_message_uuids": [self._prompt.uuid]} if self._prompt.uuid else {}
         await self._emit(init | names)
         said = {"role": "user", "content": self._prompt.text}

@@ -42,6 +42,11 @@ _START_SECONDS = 0.6
 _LINES = {marked(command): command for command in (*_TOOLS, *_BROKEN)}
 
 
+def tools_of(command: str) -> tuple[str, ...]:
+    """Return the tools of the server that a command starts; none of one that is not in order."""
+    return tuple(_TOOLS[command][2]) if command in _TOOLS else ()
+
+
 async def serve(
     host: Personality, pace: Pace, line: str, inbox: Inbox, streams: Streams
 ) -> int | None:

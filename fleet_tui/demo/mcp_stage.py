@@ -14,6 +14,8 @@ FILES = "uvx mcp-server-filesystem /srv"
 METRICS = "metrics-mcp --stdio"
 TICKETS = "tickets-mcp --config ~/.config/tickets.toml"
 NOTES = "notes-mcp"
+IN_ORDER = (FILES, METRICS)
+"""What starts those that answer."""
 ANSWER_SECONDS = 10.0
 
 
@@ -36,4 +38,4 @@ def sections(specs: Sequence[HostSpec], unreachable: str | None) -> Mapping[str,
 
 def _server(name: str, host: str, command: str) -> Mapping[str, object]:
     entry = {"name": name, "host": host, "command": command, "timeout": ANSWER_SECONDS}
-    return MappingProxyType(entry)
+    return MappingProxyType({**entry, "read_only": True, "origins": ("daemon", "schedule", "mcp")})

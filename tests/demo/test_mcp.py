@@ -9,6 +9,7 @@ from fleet_tui.fleet import Fleet
 from fleet_tui.mcp.settings import mcp_servers
 from fleet_tui.model.config import FleetConfig
 from fleet_tui.model.host import Host
+from fleet_tui.model.request import DispatchRequest
 
 
 async def test_they_are_asked_and_say_what_the_screen_shows() -> None:
@@ -36,3 +37,23 @@ def test_a_small_fleet_has_servers_too() -> None:
         servers = mcp_servers(demo.config)
     assert len(servers) >= 3
     assert {server.host for server in servers} <= hosts
+
+
+async def test_a_run_is_given_one_that_answers_and_one_that_does_not() -> None:
+    with DemoFleet.start(speed=0.0) as demo:
+        await asyncio.to_thread(demo.wait_ready)
+        fleet = Fleet(demo.config)
+        await fleet.open()
+        try:
+            request = DispatchRequest(
+                "web03", "Please fix the rounding bug", "claude", mcp=("files", "tickets")
+            )
+            live = await fleet.dispatch(request)
+            (run,) = await live.finished
+            said = fleet.archive.lines(run.id).read(0, 1000)
+        finally:
+            await fleet.close()
+    assert run.state == "succeeded", run.reason
+    texts = [line.text for line in said]
+    assert any("MCP server tickets is failed" in text for text in texts)
+    assert not any("MCP server files" in text for text in texts)
