@@ -10,7 +10,7 @@ from fleet_tui.cli.managed_lines import follow, print_lines, session_fields
 from fleet_tui.dispatch.costs import dollars
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.ids import short
-from fleet_tui.model.managed_view import OVER
+from fleet_tui.model.managed_view import GO_ON, OVER
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     start.add_argument("--title", default="", help="how lists call it; else its prompt")
     start.add_argument("--budget", type=float, metavar="USD", help="what it may cost in all")
     send = _verb(verbs, "send", "say something to a session; the text stands after --", _send)
+    told = "raise the budget of a session that stopped at it, and let it go on"
+    budget = _verb(verbs, "budget", told, _raise_budget)
     stop = _verb(verbs, "stop", "stop what a session does; it can be talked to then", _stop)
     archive = _verb(verbs, "archive", "end a session for good; it can be read on", _archive)
     allow = _verb(verbs, "allow", "let a session use the tool it asks for", _allow)
@@ -40,14 +42,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = _verb(verbs, "show", "what was said in a session, and how it stands", _show)
     show.add_argument("--tail", type=int, default=40, metavar="N", help="only the last N lines")
     attach = _verb(verbs, "attach", "what is said in a session, and goes on being said", _attach)
-    for verb in (send, stop, archive, allow, deny, show, attach):
+    for verb in (send, budget, stop, archive, allow, deny, show, attach):
         verb.add_argument("id", metavar="ID", help="its id, or the end of it")
+    budget.add_argument("usd", type=float, metavar="USD", help="what it may cost in all from now")
     for verb in (allow, deny):
         verb.add_argument("use", nargs="?", default="", help="which use, when it asks for several")
-    for verb in (start, send):
+    for verb in (start, send, budget):
         verb.add_argument("--follow", action="store_true", help="stay until it rests")
     attach.add_argument("--until-idle", action="store_true", help="only until it rests")
-    for verb in (listing, start, send, show, attach):
+    for verb in (listing, start, send, budget, show, attach):
         verb.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -143,6 +146,22 @@ async def _send(fleet: Fleet, options: argparse.Namespace) -> int:
         return await follow(fleet, session, options, said=text)
     if options.json:
         emit("managed-sent", fleet.clock.time(), **_fields(agents, session, fleet))
+    return 0
+
+
+async def _raise_budget(fleet: Fleet, options: argparse.Namespace) -> int:
+    fleet.require_leading()
+    agents = fleet.parts.managed
+    row = await agents.refresh(agents.named(options.id))
+    text = " ".join(options.prompt_words or ()) or GO_ON
+    await agents.orders.raise_budget(row.session, options.usd, text)
+    session = agents.named(options.id)
+    if options.follow:
+        return await follow(fleet, session, options, said=text)
+    if options.json:
+        emit("managed-budget", fleet.clock.time(), **_fields(agents, session, fleet))
+    else:
+        complain(f"{short(session.id)} goes on, at most {dollars(session.budget_usd)} in all")
     return 0
 
 

@@ -141,6 +141,14 @@ class ManagedApi:
                     session.stopped.set()
         return stored
 
+    def cap(self, session: CloudSession, budget: dict[str, Any]) -> dict[str, Any] | None:
+        """Give a session another budget; None for one that it has used up already."""
+        if int(budget["max_list_cost"]["amount"]) <= session.cents:
+            return None
+        session.about["budget"] = budget
+        self.plays.publish(session, {"type": "session.updated", "budget": budget})
+        return session.about
+
     def archive(self, session: CloudSession) -> dict[str, Any]:
         """End a session for good."""
         session.stopped.set()
@@ -184,7 +192,9 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is not None:
                 self._break(fault)
             elif answer is None:
-                self._refuse(400, "invalid_request_error", "a session needs a budget")
+                self._refuse(
+                    400, "invalid_request_error", "a session needs a budget, more than used"
+                )
             else:
                 self._send(200, answer)
 
@@ -213,6 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
         if last == "events":
             with self.api.plays.lock:
                 return self._page(list(session.events), query)
+        if method == "POST" and (budget := body.get("budget")):
+            return self.api.cap(session, budget)
         return session.about
 
     def _page(self, found: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:

@@ -40,6 +40,13 @@ class ManagedDesk:
         """Say something to a session."""
         return self._order(identifier, lambda agents, session: agents.orders.send(session, text))
 
+    def raise_budget(self, identifier: str, budget_usd: float, text: str) -> Future[None]:
+        """Let a session that has stopped at its budget go on with a larger one."""
+        return self._order(
+            identifier,
+            lambda agents, session: agents.orders.raise_budget(session, budget_usd, text),
+        )
+
     def stop(self, identifier: str) -> Future[None]:
         """Stop what it does."""
         return self._order(identifier, lambda agents, session: agents.orders.stop(session))

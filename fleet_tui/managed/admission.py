@@ -8,6 +8,7 @@ from fleet_tui.dispatch.costs import dollars
 from fleet_tui.dispatch.gate import GateCase, refusal
 from fleet_tui.managed.cloud import cents
 from fleet_tui.model.errors import Refused, UsageError
+from fleet_tui.model.ids import short
 from fleet_tui.model.managed_view import CLOUD
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fleet_tui.journal.managed import ManagedSums
     from fleet_tui.managed.settings import ManagedSettings
     from fleet_tui.model.config import Budget
+    from fleet_tui.model.managed_view import ManagedSession
     from fleet_tui.model.run import Mode, Origin
 
 MOST_USD = 1_000_000
@@ -34,6 +36,29 @@ def choose_budget(settings: ManagedSettings, wanted: float | None) -> float:
             f"{budget} is no budget", mend="give US dollars of at least one cent, like 0.50"
         )
     return cents(budget) / 100
+
+
+def raised_budget(settings: ManagedSettings, session: ManagedSession, wanted: float) -> float:
+    """Return the budget with which a session that has stopped at its own can go on.
+
+    Raises UsageError for one that has not, and for less than it has or has cost.
+    """
+    if session.state != "over-budget":
+        raise UsageError(
+            f"it has not stopped at its budget: {session.state}",
+            where=short(session.id),
+            mend="its budget can be raised when it has",
+        )
+    budget = choose_budget(settings, wanted)
+    cost = session.budget_usd if session.cost_usd is None else session.cost_usd
+    if budget < session.budget_usd or budget <= cost:
+        raise UsageError(
+            f"{dollars(budget)} raises nothing: it has cost {dollars(cost)} of "
+            f"{dollars(session.budget_usd)}",
+            where=short(session.id),
+            mend="give what it may cost in all",
+        )
+    return budget
 
 
 def pass_gate(

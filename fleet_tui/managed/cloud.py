@@ -83,10 +83,7 @@ class Cloud:
                 environment_id=session.environment,
                 title=session.title or None,
                 metadata={OUR_ID: session.id},
-                budget={
-                    "type": "limit",
-                    "max_list_cost": {"amount": str(cents(session.budget_usd)), "currency": "USD"},
-                },
+                budget=_limit(session.budget_usd),
                 initial_events=[_message(session.prompt)],
             )
         return _answered(_plain(made))
@@ -164,6 +161,11 @@ class Cloud:
             said["deny_message"] = why
         await self._send(session, said)
 
+    async def cap(self, session: str, usd: float) -> None:
+        """Give a session another budget; the same one again changes nothing."""
+        with translated(self._sdk):
+            await self._sessions.update(session, budget=_limit(usd))
+
     async def archive(self, session: str) -> None:
         """End a session for good; it can be read on."""
         with translated(self._sdk):
@@ -238,6 +240,13 @@ def _answered(plain: Mapping[str, Any]) -> Answered:
 
 def _message(text: str) -> dict[str, object]:
     return {"type": "user.message", "content": [{"type": "text", "text": text}]}
+
+
+def _limit(usd: float) -> dict[str, object]:
+    return {
+        "type": "limit",
+        "max_list_cost": {"amount": str(cents(usd)), "currency": "USD"},
+    }
 
 
 def _rfc3339(unix_seconds: float) -> str:

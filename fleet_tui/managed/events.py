@@ -124,6 +124,14 @@ class Charged:
 
 
 @dataclass(frozen=True, slots=True)
+class Capped:
+    """A person gave it another budget, US dollars by list price; None: an amount not understood."""
+
+    id: str
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong in the session; it may go on."""
 
@@ -155,6 +163,7 @@ CloudEvent: TypeAlias = (
     | Interrupted
     | StateChanged
     | Charged
+    | Capped
     | Failed
     | Deleted
     | Unshown
@@ -188,6 +197,8 @@ def _rest(kind: str, identifier: str, raw: Mapping[str, object]) -> CloudEvent:
             return Interrupted(identifier)
         case "session.usage":
             return Charged(identifier, list_cost(_mapping(raw.get("usage"))))
+        case "session.updated" if raw.get("budget"):
+            return Capped(identifier, _usd(_mapping(_mapping(raw["budget"]).get("max_list_cost"))))
         case "session.error":
             fault = _mapping(raw.get("error"))
             said = one_line(_text(fault, "message"), 500)
@@ -210,8 +221,12 @@ def status_of(word: str) -> ManagedState | None:
 
 
 def list_cost(usage: Mapping[str, object]) -> float | None:
-    """Return `list_cost` in US dollars: the service gives minor units, as a text."""
-    cost = _mapping(usage.get("list_cost"))
+    """Return `list_cost` in US dollars."""
+    return _usd(_mapping(usage.get("list_cost")))
+
+
+def _usd(cost: Mapping[str, object]) -> float | None:
+    """Return an amount of money in US dollars: the service gives minor units, as a text."""
     if str(cost.get("currency", "")).upper() != "USD":
         return None
     try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.errors import FleetError
     from fleet_tui.model.managed_view import ManagedSession
 
-Do = Literal["start", "send", "stop", "archive", "allow", "deny"]
+Do = Literal["start", "send", "stop", "archive", "allow", "deny", "budget"]
 Ending = Literal["done", "failed", "unknown"]
 """`unknown`: nobody can tell whether the service did it."""
 

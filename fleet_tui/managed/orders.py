@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.dispatch.spending import Spending
-from fleet_tui.managed.admission import choose_budget, fit, pass_gate
+from fleet_tui.managed.admission import choose_budget, fit, pass_gate, raised_budget
 from fleet_tui.managed.events import MOST_TEXT, Said
 from fleet_tui.managed.faults import CloudError
 from fleet_tui.managed.settings import missing
 from fleet_tui.model.errors import JournalError, Refused, UsageError
 from fleet_tui.model.ids import short
-from fleet_tui.model.managed_view import OVER, RESTING, ManagedSession
+from fleet_tui.model.managed_view import GO_ON, OVER, RESTING, ManagedSession
 from fleet_tui.model.text import one_line, sanitize
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ class Orders:
         self._require_open(session)
         if session.state == "over-budget":
             raise UsageError(
-                "its budget is used up", where=short(session.id), mend="start another session"
+                "its budget is used up",
+                where=short(session.id),
+                mend=f"raise it: fleet-tui managed budget {short(session.id)} USD",
             )
         cloud = await self._door.open()
         known = await self._newest(session)
@@ -152,6 +154,34 @@ class Orders:
                 self._rows.update(session.id, state=session.state, why=session.why)
             raise
         self._rows.advance(session.id, "sending", "starting")
+
+    async def raise_budget(
+        self, session: ManagedSession, budget_usd: float, text: str = GO_ON
+    ) -> None:
+        """Give a session that has stopped at its budget a larger one, and say to it to go on.
+
+        What it may cost more passes the gate and the day's cap first.
+        """
+        if not text.strip():
+            raise UsageError("the text is empty", mend="leave it out, or give it after --")
+        self._require_open(session)
+        budget = raised_budget(self._settings, session, budget_usd)
+        cloud = await self._door.open()
+        raised = replace(session, budget_usd=budget)
+        await self._wake(raised)
+
+        async def cap() -> None:  # the same again changes nothing, so it may be repeated
+            await self._patience.ask(lambda: cloud.cap(session.session, budget))
+
+        try:
+            await self._do("budget", session, "", cap, budget=budget)
+        except (CloudError, JournalError) as error:
+            if not (isinstance(error, CloudError) and error.is_unsure):
+                before = {"state": session.state, "why": session.why}
+                self._rows.update(session.id, **before, budget_usd=session.budget_usd)
+            raise
+        self._rows.update(session.id, state="idle", state_at=self._context.clock.time())
+        await self.send(replace(raised, state="idle"), text)
 
     async def stop(self, session: ManagedSession) -> None:
         """Ask it to stop what it does; it rests then, and can be talked to."""

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from fleet_tui.managed.events import (
+    Capped,
     Charged,
     Decided,
     Deleted,
@@ -140,6 +141,8 @@ class Story:
                     self._add("x", ["its budget is used up; no further request is made"])
             case Charged(usd=usd):
                 self.cost_usd = usd if usd is not None else self.cost_usd
+            case Capped(usd=usd):
+                self._cap(usd)
             case Failed(text=text):
                 self.why = text
                 self._add("x", [text])
@@ -148,6 +151,13 @@ class Story:
                 self.states_heard += 1
             case _:
                 return
+
+    def _cap(self, usd: float | None) -> None:
+        """Take a new budget: what stopped at the old one rests, and can go on."""
+        if self.state == "over-budget":
+            self.state = "idle"
+            self.states_heard += 1
+        self._add("m", ["it has another budget" if usd is None else f"its budget is ${usd:.2f}"])
 
     def _say(self, event: Said) -> None:
         if event.id == self._preview[0]:

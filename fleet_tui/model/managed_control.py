@@ -19,6 +19,9 @@ class ManagedControl(Protocol):
     def send(self, identifier: str, text: str) -> Future[None]:
         """Say something to a session."""
 
+    def raise_budget(self, identifier: str, budget_usd: float, text: str) -> Future[None]:
+        """Let a session that has stopped at its budget go on with a larger one."""
+
     def stop(self, identifier: str) -> Future[None]:
         """Stop what it does; it can be talked to then."""
 

@@ -15,6 +15,9 @@ CLOUD = "cloud"
 AGENT = "managed"
 """What the cost report calls their agent."""
 
+GO_ON = "Go on where you stopped."
+"""What a session is told whose budget was raised, unless a person says something else."""
+
 ManagedState = Literal[
     "starting",
     "sending",

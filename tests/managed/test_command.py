@@ -78,6 +78,23 @@ def test_what_it_asks_is_answered_by_a_person_alone(program: Program) -> None:
     assert (over.code, "it is over: archived" in over.err) == (2, True)
 
 
+def test_one_that_stopped_at_its_budget_goes_on_with_more(program: Program) -> None:
+    spent = program.run("managed", "start", "--json", "--follow", "--", "use the whole budget")
+    session = spent.events("managed-session")[-1]["id"]
+    dear = program.run("managed", "budget", session, "1.2")
+    assert (dear.code, "$0.50 of $1.00 is left" in dear.err) == (3, True)
+    small = program.run("managed", "budget", session, "0.5")
+    assert (small.code, "raises nothing" in small.err) == (2, True)
+    more = program.run(
+        "managed", "budget", session[-6:], "0.9", "--follow", "--json", "--", "go on"
+    )
+    assert more.code == 0, more.err
+    end = more.events("managed-session")[-1]
+    assert (end["state"], end["budget_usd"]) == ("idle", 0.9)
+    orders = [x["do"] for x in program.run("log", "--json", "managed").objects if "status" not in x]
+    assert orders == ["start", "budget", "send"]
+
+
 def test_a_session_is_stopped(program: Program) -> None:
     (about,) = program.run("managed", "start", "--json", "--", "a long look").objects
     with program.running("managed", "attach", about["id"], "--until-idle") as attached:

@@ -82,6 +82,9 @@ class FakeManaged:
     def send(self, identifier: str, text: str) -> Future[None]:
         return self._note("managed.send", (identifier, text))
 
+    def raise_budget(self, identifier: str, budget_usd: float, text: str) -> Future[None]:
+        return self._note("managed.raise_budget", (identifier, budget_usd, text))
+
     def stop(self, identifier: str) -> Future[None]:
         return self._note("managed.stop", identifier)
 

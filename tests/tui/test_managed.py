@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from fleet_tui.model.errors import Refused
+from fleet_tui.model.managed_view import GO_ON
 from fleet_tui.model.notice import Notice
 from fleet_tui.model.snapshot import ViewLine
+from fleet_tui.tui.screens.budget_form import BudgetForm
 from fleet_tui.tui.screens.confirm import ConfirmScreen
 from fleet_tui.tui.screens.managed import ManagedScreen
 from fleet_tui.tui.screens.managed_form import ManagedForm
@@ -126,6 +128,37 @@ async def test_the_conversation_grows_and_is_talked_to() -> None:
             ("managed.stop", identifier),
             ("managed.archive", identifier),
         ]
+
+
+async def test_the_budget_is_raised_of_one_that_has_stopped_at_it() -> None:
+    control = control_with_cloud()
+    rows = control.managed.rows
+    rows[1] = replace(rows[1], session=replace(rows[1].session, state="over-budget", cost_usd=0.5))
+    async with at_desk(control, size=(80, 24)) as desk:
+        control.managed.show()
+        await desk.settle()
+        await desk.press("9", "b")
+        assert desk.is_on(ManagedScreen)
+        assert "It has not stopped at its budget." in desk.toasts()
+        await desk.press("j", "s")
+        assert "Its budget is used up; b raises it." in desk.toasts()
+        await desk.press("b")
+        assert desk.is_on(BudgetForm)
+        assert "it has cost $0.50 of $0.50" in desk.text()
+        await desk.write("much")
+        await desk.press("f5")
+        assert "the budget is no number of US dollars" in desk.text()
+        await desk.press(*["backspace"] * 4)
+        await desk.write("1.20")
+        control.refusal = Refused("$1.00 is left today", mend="raise the cap")
+        await desk.press("f5")
+        assert desk.is_on(BudgetForm)
+        assert "$1.00 is left today" in desk.text()
+        control.refusal = None
+        await desk.press("f5")
+        assert desk.is_on(ManagedScreen)
+        order = ("managed.raise_budget", (rows[1].session.id, 1.2, GO_ON))
+        assert control.calls[-1] == order
 
 
 async def test_a_notice_leads_to_its_session() -> None:

@@ -49,6 +49,15 @@ def send(app: FleetApp, _argument: str) -> None:
         app.open_screen(ManagedForm(app, row.session.id))
 
 
+def raise_budget(app: FleetApp, argument: str) -> None:
+    """Write a larger budget for a session that has stopped at its own."""
+    from fleet_tui.tui.screens.budget_form import BudgetForm
+
+    row = _row(app)
+    if row is not None:
+        app.open_screen(BudgetForm(app, row.session, argument))
+
+
 def stop(app: FleetApp, _argument: str) -> None:
     """Stop what the session does."""
     row = _row(app)
@@ -135,8 +144,16 @@ def _is_over(app: FleetApp) -> str:
 def _cannot_send(app: FleetApp) -> str:
     row = _row(app)
     if row is not None and row.session.state == "over-budget":
-        return "Its budget is used up; n starts another."
+        key = app.keymap.shown(app.registry["managed.budget"])
+        return f"Its budget is used up; {key} raises it."
     return _is_over(app)
+
+
+def _not_at_its_budget(app: FleetApp) -> str:
+    row = _row(app)
+    if row is None or row.session.state == "over-budget":
+        return _is_over(app)
+    return _is_over(app) or "It has not stopped at its budget."
 
 
 def _asks_nothing(app: FleetApp) -> str:
@@ -209,6 +226,18 @@ ACTIONS = (
         hint="say",
         needs_write=True,
         why_disabled=_cannot_send,
+    ),
+    Action(
+        "managed.budget",
+        "Raise the budget it has stopped at, and let it go on",
+        ("b",),
+        "cloud",
+        raise_budget,
+        hint="budget",
+        needs_write=True,
+        why_disabled=_not_at_its_budget,
+        command="managed-budget",
+        argument="[USD]",
     ),
     Action(
         "managed.stop",
