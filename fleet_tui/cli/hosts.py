@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,9 @@ async def _hosts(options: argparse.Namespace) -> int:
         hosts = [fleet.config.host(name) for name in names]
         errors: dict[str, FleetError] = {}
         if not options.offline:
-            answers = await asyncio.gather(*(_ask(fleet, host) for host in hosts))
+            answers = await asyncio.gather(
+                *(_ask(fleet, host, measures=options.json) for host in hosts)
+            )
             errors = {host.name: error for host, error in zip(hosts, answers, strict=True) if error}
         now = time.time()
         rows = []
@@ -58,9 +61,12 @@ async def _hosts(options: argparse.Namespace) -> int:
     )
 
 
-async def _ask(fleet: Fleet, host: Host) -> FleetError | None:
+async def _ask(fleet: Fleet, host: Host, *, measures: bool) -> FleetError | None:
     try:
         await fleet.probe(host.name)
+        if measures:
+            with contextlib.suppress(TimeoutError):  # it stays unknown
+                await fleet.pool.measure(host.name)
     except FleetError as error:
         return error
     return None

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SWEEP_SECONDS = 1.0
 """How often silent connections are looked for, at most."""
+ANSWER_SECONDS = 5.0
+"""How long the answer to a sign of life is waited for when somebody wants to know the latency."""
 CLOSE_SECONDS = 2.0
 """How long a server may take to let go of a connection when the pool closes."""
 
@@ -75,6 +77,20 @@ class ConnectionPool:
     def status(self, host: str) -> LinkStatus:
         """Return how we stand with the host; raises KeyError."""
         return self._link(host).status
+
+    async def measure(self, host: str) -> None:
+        """Learn the latency of a host that is up: one round trip, none when it is known already.
+
+        There is none to this machine. Raises Unreachable, TimeoutError, KeyError.
+        """
+        link = self._link(host)
+        connection = link.warm
+        if link.status.latency_seconds is None and connection is not None:
+            from fleet_tui.transport.ssh import SshConnection
+
+            if isinstance(connection, SshConnection):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    link.answered(await connection.round_trip())
 
     def keep(self, hosts: Iterable[str]) -> None:
         """Keep exactly these hosts connected from now on, and let go of those kept before.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import asyncssh
 
 from fleet_tui.model.errors import Unreachable
+from fleet_tui.transport.asyncssh_seams import ping
 from fleet_tui.transport.capture import Capture, run_to_end, stop_by_signals
 from fleet_tui.transport.lane import Lane, SessionRefused
 from fleet_tui.transport.root_kill import MarkedCapture, kill_group, marked
@@ -89,6 +90,17 @@ class SshConnection:
         """The first lane's connection, to tunnel other logins through."""
         assert self._lanes[0].connection is not None
         return self._lanes[0].connection
+
+    async def round_trip(self) -> float:
+        """Ask the server for a sign of life; returns the seconds until it came. One round trip.
+
+        Raises Unreachable.
+        """
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        with map_ssh_errors(self._host.name):
+            await ping(self.raw)
+        return loop.time() - asked_at
 
     async def start(
         self, line: str, sink: ProcessSink, *, stdin: bytes | Literal["open"] | None = None

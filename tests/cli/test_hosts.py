@@ -48,6 +48,7 @@ def test_json_names_what_is_known_with_its_proof(fleet: Program) -> None:
     assert "OpenSSH" in host["server"]
     assert host["system"].startswith("Linux")
     assert host["proven_at"] is not None
+    assert host["latency_ms"] > 0
 
 
 def test_a_host_that_is_down_says_why_and_makes_exit_4(fleet: Program, server: SshServer) -> None:
