@@ -13,13 +13,12 @@ import pytest
 
 from fleet_tui.fleet import Fleet
 from fleet_tui.journal import read
-from fleet_tui.mcp import stdio_wire
 from fleet_tui.model.config import FleetConfig
 from fleet_tui.model.errors import UsageError
 from fleet_tui.model.events import NoticeRaised, PartChanged
 from fleet_tui.model.host import Host
 from fleet_tui.model.mcp_view import McpView
-from tests.mcp.asked import PEER
+from tests.mcp.asked import LONG, PEER, time_is_up
 from tests.support.mcp_peer import HttpPeer
 from tests.support.sshd import SshServer, refusing_port
 
@@ -63,7 +62,7 @@ async def test_a_command_is_started_on_its_host_and_a_url_is_reached_through_ssh
             tmp_path,
             server,
             {"name": "files", "host": "web", "command": PEER},
-            {"name": "search", "host": "web", "url": peer.url(), "timeout": 30.0},
+            {"name": "search", "host": "web", "url": peer.url(), "timeout": 60.0},
             {"name": "older", "host": "web", "url": peer.url("/sse"), "transport": "sse"},
             {"name": "dead", "host": "web", "url": f"http://127.0.0.1:{closed}/mcp"},
         ) as fleet:
@@ -113,22 +112,26 @@ async def test_what_was_once_proven_is_kept_with_its_age(tmp_path: Path, server:
 async def test_one_that_hangs_on_a_host_is_ended_there(
     tmp_path: Path, server: SshServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stdio_wire, "LEAVE_SECONDS", 0.01)
-    mark = tmp_path / "ended"
+    is_up = time_is_up(monkeypatch)
+    begun, mark = tmp_path / "begun", tmp_path / "ended"
+    os.mkfifo(begun)
     script = (
         "import os, signal, sys, time\n"
         f"signal.signal(signal.SIGTERM, lambda *_: (open({str(mark)!r}, 'w').close(), sys.exit()))"
-        "\ntime.sleep(600)\n"
+        f"\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n"
     )
     program = tmp_path / "hangs.py"
     program.write_text(script)
     async with fleet_with(
         tmp_path,
         server,
-        {"name": "m", "host": "web", "command": f"{sys.executable} {program}", "timeout": 2.0},
+        {"name": "m", "host": "web", "command": f"{sys.executable} {program}", "timeout": LONG},
     ) as fleet:
-        (view,) = await fleet.parts.mcp.ask()
-    assert (view.state, view.why) == ("failing", "it did not answer within 2 s")
+        asking = asyncio.create_task(fleet.parts.mcp.ask())
+        await asyncio.to_thread(begun.read_bytes)
+        is_up()
+        (view,) = await asking
+    assert (view.state, view.why) == ("failing", "it did not answer within 600 s")
     assert mark.exists()
 
 

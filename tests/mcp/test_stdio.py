@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+
 import pytest
 
 from fleet_tui.mcp import stdio_wire
-from tests.mcp.asked import PEER, asked
+from tests.mcp.asked import LONG, PEER, asked, time_is_up
+from tests.tui.fixed_clock import FixedClock
 
 
 @pytest.mark.parametrize("kind", ["plain", "noisy", "modern"])
 async def test_one_that_answers_is_up_and_says_what_it_has(kind: str) -> None:
-    view = await asked(command=f"{PEER} {kind}")
+    view = await asked(command=f"{PEER} {kind}", clock=FixedClock())
     assert (view.state, view.why, view.server, view.version) == ("up", "", "peer", "2.1")
     assert view.protocol == ("2026-07-28" if kind == "modern" else "2025-11-25")
     assert [(tool.name, tool.about) for tool in view.tools] == [
@@ -18,7 +22,7 @@ async def test_one_that_answers_is_up_and_says_what_it_has(kind: str) -> None:
         ("count", ""),
     ]
     assert view.latency_seconds is not None
-    assert view.proven_at == pytest.approx(view.asked_at, abs=1.0)
+    assert view.proven_at == view.asked_at == FixedClock().time()
 
 
 async def test_tools_that_come_in_pages_are_all_there() -> None:
@@ -53,11 +57,16 @@ async def test_its_last_words_are_told_without_what_they_could_do() -> None:
 async def test_one_that_says_nothing_is_given_up_and_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    monkeypatch.setattr(stdio_wire, "LEAVE_SECONDS", 0.01)
-    mark = tmp_path_factory.mktemp("ended") / "ended"
-    command = f"trap 'touch {mark}; exit' TERM; sleep 600 & wait"
-    view = await asked(command=command, timeout=0.5)
-    assert (view.state, view.why) == ("failing", "it did not answer within 0.5 s")
+    is_up = time_is_up(monkeypatch)
+    folder = tmp_path_factory.mktemp("ended")
+    begun, mark = folder / "begun", folder / "ended"
+    os.mkfifo(begun)
+    command = f"trap 'touch {mark}; exit' TERM; echo >{begun}; sleep 600 & wait"
+    asking = asyncio.create_task(asked(command=command, timeout=LONG))
+    await asyncio.to_thread(begun.read_bytes)
+    is_up()
+    view = await asking
+    assert (view.state, view.why) == ("failing", "it did not answer within 600 s")
     assert "raise its `timeout`" in view.mend
     assert mark.exists()
 

@@ -33,6 +33,16 @@ class Persistence:
         """Launch, and follow to the end; returns the true status, raises RunUnknown."""
         return await self.go_on(spec.run, spec=spec)
 
+    async def write(self, data: bytes) -> None:
+        """Write to the run as soon as there is contact, again where that is lost: it comes once."""
+        while True:
+            await self.started.wait()
+            assert self.current is not None
+            try:
+                return await self.current.write(data)
+            except (Unreachable, TimeoutError):
+                await asyncio.sleep(RETRY_SECONDS)
+
     async def go_on(
         self, run: str, *, spec: DurableSpec | None = None, out: int = 0, err: int = 0
     ) -> ExitStatus:
