@@ -35,7 +35,7 @@ def unasked(server: McpServer) -> McpServerView:
 
 
 def time_is_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return what ends the time of those who are given `LONG` to answer; they may leave slowly."""
+    """Return what ends the time of those who are given `LONG` to answer."""
     running: list[asyncio.Timeout] = []
     real = asyncio.timeout
 
@@ -51,9 +51,14 @@ def time_is_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     monkeypatch.setattr(asyncio, "timeout", timeout)
     monkeypatch.setattr(stdio_wire, "LEAVE_SECONDS", 0.01)
+    let_them_leave(monkeypatch)
+    return end
+
+
+def let_them_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill nobody who was told to end before a slow machine lets it."""
     for module in (root_kill, capture):
         monkeypatch.setattr(module, "TERM_GRACE", PATIENCE)
-    return end
 
 
 async def asked(

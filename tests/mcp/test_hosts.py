@@ -18,7 +18,7 @@ from fleet_tui.model.errors import UsageError
 from fleet_tui.model.events import NoticeRaised, PartChanged
 from fleet_tui.model.host import Host
 from fleet_tui.model.mcp_view import McpView
-from tests.mcp.asked import LONG, PEER, time_is_up
+from tests.mcp.asked import LONG, PEER, let_them_leave, time_is_up
 from tests.support.mcp_peer import HttpPeer
 from tests.support.sshd import SshServer, refusing_port
 
@@ -192,8 +192,9 @@ async def test_two_who_ask_at_once_start_it_once(tmp_path: Path, server: SshServ
 
 
 async def test_one_that_is_being_asked_is_ended_when_the_fleet_is_closed(
-    tmp_path: Path, server: SshServer
+    tmp_path: Path, server: SshServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    let_them_leave(monkeypatch)
     begun, mark = tmp_path / "begun", tmp_path / "ended"
     os.mkfifo(begun)
     command = f"trap 'touch {mark}; exit' TERM; echo >{begun}; sleep 600 & wait"
