@@ -8,6 +8,7 @@ import getpass
 import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet_tui.clock import SystemClock
@@ -214,9 +215,15 @@ class Fleet:
         """Send the prompt of these runs again to their hosts; raises UsageError and the gate's."""
         return await self.dispatch(self._sessions.again(run_ids))
 
-    async def resume(self, run_id: str, prompt: str, *, forks: bool = False) -> LiveDispatch:
-        """Go on with the session of an ended run, or with a copy; raises UsageError, Refused."""
-        return await self.dispatch(await self._sessions.onward(run_id, prompt, forks=forks))
+    async def resume(
+        self, run_id: str, prompt: str, *, forks: bool = False, keeps_servers: bool = True
+    ) -> LiveDispatch:
+        """Go on with the session of an ended run, or with a copy; raises UsageError, Refused.
+
+        With `keeps_servers` its agent is given the same MCP servers again.
+        """
+        request = await self._sessions.onward(run_id, prompt, forks=forks)
+        return await self.dispatch(request if keeps_servers else replace(request, mcp=()))
 
     async def answer(self, run_id: str, question_id: str, answer: Answer, by: str = "") -> None:
         """Answer what an agent asked; returns once the host has it. Raises UsageError."""
@@ -301,6 +308,7 @@ class Fleet:
             owner=self.owner.id,
             is_read_only=self.is_read_only,
             why_not_kept=self.why_not_kept,
+            require_keeping=self.require_keeping,
             find_agent=self._facts.agent_path,
             dispatch=self.dispatch,
             cancel=self.cancel,

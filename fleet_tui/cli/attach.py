@@ -32,11 +32,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     resume = commands.add_parser(
         "resume",
         help="send another prompt to the agent session of a run that has ended",
-        usage="fleet-tui resume RUN [--fork] [--json] -- PROMPT",
+        usage="fleet-tui resume RUN [--fork] [--without-mcp] [--json] -- PROMPT",
     )
     resume.add_argument("run", help="run id, or its end")
     resume.add_argument(
         "--fork", action="store_true", help="go on in a copy; the session itself stays as it is"
+    )
+    resume.add_argument(
+        "--without-mcp",
+        action="store_true",
+        help="leave out the MCP servers that the run was given",
     )
     resume.add_argument("--json", action="store_true", help="one JSON object a line")
     resume.set_defaults(handler=resume_command)
@@ -90,5 +95,7 @@ async def _resume(options: argparse.Namespace, prompt: str) -> int:
         run = find_run(fleet, options.run)
         reporter = JsonReporter() if options.json else TextReporter(1, is_gathering=False)
         fleet.bus.subscribe(reporter.heard)
-        live = await fleet.resume(run.id, prompt, forks=options.fork)
+        live = await fleet.resume(
+            run.id, prompt, forks=options.fork, keeps_servers=not options.without_mcp
+        )
         return exit_code_for(await live.finished)

@@ -46,6 +46,13 @@ def test_an_agent_gets_the_servers_that_were_named_and_no_others(tmp_path: Path)
         done = given.program.run("resume", str(run), "--", SUM.format("away"))
         assert done.code == 0, done.err + done.out
         assert [line.get("mcp") for line in logged(given, "dispatch")] == ["sums", "away", "away"]
+        text = given.program.config.read_text()
+        given.program.config.write_text(text.replace('name = "away"', 'name = "removed"'))
+        gone = given.program.run("resume", str(run), "--", "hello")
+        assert (gone.code, "no MCP server is called 'away'" in gone.err) == (2, True)
+        done = given.program.run("resume", str(run), "--without-mcp", "--", "hello")
+        assert done.code == 0, done.err + done.out
+        assert "mcp" not in logged(given, "dispatch")[-1]
         assert not (tmp_path / "work" / "started-unasked").exists()
 
 
