@@ -91,6 +91,8 @@ class FleetContext:
     """This program may only look."""
     why_not_kept: str = ""
     """Why the state folder cannot be written, so that this program only looks; else empty."""
+    require_keeping: Callable[[], None] = lambda: None
+    """Raises Refused when what is about to be done could not be written down."""
     owner: str = ""
     """This program's sign of life, as `journal.owner` knows it."""
     find_agent: FindsAgents | None = None

@@ -57,12 +57,12 @@ class Parts:
         from fleet_tui.health.daemons_settings import has_duties
         from fleet_tui.queue.open import has_queue
 
+        _ = self.peers
         if not self._context.why_not_kept:  # what they do must be written down
-            _ = self.peers
             _ = self.roles
             _ = self.parking
-            _ = self.notices
         _ = self.beats
+        _ = self.notices
         _ = self.mcp
         if has_queue(self._context.config):
             try:

@@ -88,6 +88,9 @@ class NoticeDesk:
     async def start(self) -> None:
         """Send what waits, go on sending, and take in what others send."""
         self._earlier = await asyncio.to_thread(self._of_earlier_sessions)
+        if self._context.why_not_kept:  # nothing is sent that could not be noted as sent
+            await self.publish()
+            return
         await self.start_sending()
         await self.ways.start()
         await self.phone.start()

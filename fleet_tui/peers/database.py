@@ -8,9 +8,9 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fleet_tui.journal.looking import open_to_look
+from fleet_tui.journal.looking import copy_in_memory
 from fleet_tui.model.errors import JournalError
-from fleet_tui.peers.schema import is_newest, migrate
+from fleet_tui.peers.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ class Database:
     """One connection, safe from several threads; every refusal of SQLite is a JournalError."""
 
     def __init__(self, path: Path, *, only_looks: bool = False) -> None:
-        """Open it, or make it; with `only_looks` nothing is written, and each change refused."""
+        """Open it, or make it; with `only_looks` a copy in memory, which loses all changes."""
         self.path = path
         self._lock = threading.RLock()
         with self._told("open the peer store"):
             if only_looks:
-                self._connection = open_to_look(path, is_newest, lambda copy: migrate(copy, path))
+                self._connection = copy_in_memory(path, lambda copy: migrate(copy, path))
                 self._connection.row_factory = sqlite3.Row
                 return
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -110,6 +110,8 @@ class Lookout:
                     identity=f"file:{host}:{name}",
                     incarnation="inbox",
                 )
+        if self._context.why_not_kept:
+            return  # what stands there stays there
         lines, size = await bus.take(connection, self._settings.bus, OPERATOR)
         for line in lines:
             await self._post.send(f"{line.sender}@{host}", OPERATOR, line.text or line.kind)

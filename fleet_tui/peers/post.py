@@ -82,6 +82,7 @@ class Post:
 
         `identifier` and `hops` are those of a single message that comes from another fleet.
         """
+        self._context.require_keeping()
         text = _checked(text)
         now = self._context.clock.time()
         answered = self._answered(sender, recipients, text, reply_to)

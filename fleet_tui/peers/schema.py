@@ -117,12 +117,6 @@ _RECEIPTS = """
 """Since version 3: messages of other fleets, and which rung their fleet was told last."""
 
 
-def is_newest(connection: sqlite3.Connection) -> bool:
-    """Tell whether a file has the newest tables."""
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(found) == VERSION
-
-
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables in a new file; raises JournalError for one of a newer program."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()

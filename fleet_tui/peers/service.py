@@ -114,8 +114,18 @@ class PeerService:
             return None
 
     async def start(self) -> None:
-        """Look for sessions, carry messages and open the broker, until closed."""
+        """Look for sessions, carry messages and open the broker, until closed.
+
+        Where nothing can be written down it only looks.
+        """
         if self._tasks:
+            return
+        if self._context.why_not_kept:
+            self._tasks = [
+                asyncio.create_task(self._publish_forever()),
+                asyncio.create_task(self._look_forever()),
+            ]
+            self._changed()
             return
         self._tasks = [
             asyncio.create_task(self._publish_forever()),
@@ -202,7 +212,7 @@ class PeerService:
 
     async def carry(self) -> float:
         """Do once what is due of handing over and proving; returns when to come back, seconds."""
-        return await self.courier.work()
+        return LOOK_EVERY if self._context.why_not_kept else await self.courier.work()
 
     def view(self) -> PeersView:
         """Return the newest picture."""

@@ -24,7 +24,8 @@ LOOKS = (
     "hosts",
     "threads",
     "heartbeats",
-    "peers list --known",
+    "peers list",
+    "peers inbox",
     "notify list",
 )
 HERE = {"name": "here", "connection": "local", "roles": ["primary"]}
