@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,22 @@ async def test_a_run_goes_on_with_its_session_when_the_limit_is_over(tmp_path: P
         second = started(stage)[1].dispatch
         assert (second.prompt, second.origin, second.on_limit) == (GO_ON, "operator", "wait")
         assert len(stage.log("dispatch")) == len(stage.log("result")) == 2
+
+
+async def test_it_keeps_the_mcp_servers_that_it_was_given(tmp_path: Path) -> None:
+    clock = FixedClock()
+    agent = Agent(clock)
+    files = {"name": "files", "host": "web01", "command": "x", "read_only": True}
+    given_files = replace(config(tmp_path), sections={"mcp": (files,)})
+    async with staged(given_files, {"web01": agent}, clock=clock) as stage:
+        run = await begin(stage, mcp=("files",))
+        agent.is_limited = False
+        (parked,) = stage.fleet.parts.parking.all().values()
+        clock.advance(parked.due_at - clock.time())
+        await stage.fleet.parts.parking.look()
+        await stage.fleet.parts.parking.outcome([run])
+        assert [line.text("mcp") for line in stage.log("dispatch")] == ["files", "files"]
+        assert all("mcp__files" in line for line in agent.lines)
 
 
 async def test_one_that_fails_is_left_so(tmp_path: Path) -> None:

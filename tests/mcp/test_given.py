@@ -12,8 +12,12 @@ import pytest
 from fleet_tui.agents.claude_parser import ClaudeParser
 from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.given import variables, wrapped
+from fleet_tui.dispatch.plan import plan_again
 from fleet_tui.model.agent import AgentRequest
+from fleet_tui.model.config import FleetConfig
+from fleet_tui.model.host import Host
 from fleet_tui.model.mcp_run import AgentServer
+from fleet_tui.model.run import Dispatch, Run
 from tests.agents.streams import encode
 
 SESSION = "00000000-0000-0000-0000-000000000000"
@@ -120,3 +124,12 @@ def test_nothing_stands_around_an_agent_that_needs_nothing() -> None:
     assert around[-2:] == ("/a", "-p")
     assert "read -r S_TOKEN" in around[2]
     assert around[2].endswith('exec "$@"')
+
+
+def test_a_run_that_is_found_again_is_still_held_to_its_servers() -> None:
+    dispatch = Dispatch(
+        "d-1", "web", "x", "claude", "read", "operator", "me@here", 1, 1.0, mcp="files search"
+    )
+    run = Run("r-1", "d-1", "web", "claude", "read", session=SESSION)
+    plan = plan_again(dispatch, run, Host("web"), None, FleetConfig())
+    assert [server.name for server in plan.request.servers] == ["files", "search"]
