@@ -15,11 +15,12 @@ from fleet_tui.health.daemons_beats import DaemonBeats
 from fleet_tui.health.daemons_book import Book, Start
 from fleet_tui.health.daemons_ending import failures_after, rests_until
 from fleet_tui.health.daemons_following import Following
-from fleet_tui.health.daemons_log import note_order
+from fleet_tui.health.daemons_log import note_order, note_start
 from fleet_tui.health.daemons_notices import DaemonNotices
 from fleet_tui.health.daemons_picture import Picture
-from fleet_tui.health.daemons_seat import Seat, holder
+from fleet_tui.health.daemons_seat import holder
 from fleet_tui.health.daemons_settings import chosen, duties_of
+from fleet_tui.health.daemons_tenure import Tenure
 from fleet_tui.health.daemons_times import coming, due, left_out, sane
 from fleet_tui.journal.owner import is_alive
 from fleet_tui.model.errors import FleetError, JournalError, Refused, UsageError
@@ -61,7 +62,6 @@ class Daemons:
         self.duties = duties_of(context.config)
         self._mine: tuple[Duty, ...] = ()
         self._who = SCREEN
-        self._seats: dict[str, Seat] = {}
         self._following: dict[str, Start] = {}
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -70,6 +70,7 @@ class Daemons:
         self._shown: DaemonsView | None = None
         self._tell = DaemonNotices(context)
         self._beats = DaemonBeats(context)
+        self._seats = Tenure(context, self.duties, lambda: self.book, self._beats)
 
     @cached_property
     def book(self) -> Book:
@@ -114,8 +115,7 @@ class Daemons:
     async def close(self) -> None:
         """Let everything go; a start that has not ended is found in the book by the next one."""
         self._is_leaving = True
-        for name in tuple(self._seats):
-            await self._stand_up(name)
+        await self._seats.end()
         if "_follower" in self.__dict__:
             self._follower.close()
         if "book" in self.__dict__:
@@ -143,7 +143,7 @@ class Daemons:
                 await self._see_to(duty)
             await self.look()
             assert self._shown is not None
-            await self._beats.show(self._shown, frozenset(self._seats))
+            await self._beats.show(self._shown, self._seats.names)
             self._problem = ""
         except FleetError as error:
             self._fail(error)
@@ -154,7 +154,7 @@ class Daemons:
         view = await asyncio.to_thread(
             self._picture.make,
             self.duties,
-            frozenset(self._seats),
+            self._seats.names,
             following if self._is_leaving or self.why_not() else frozenset(),
             self.why_not() if self._mine else "",
         )
@@ -192,9 +192,10 @@ class Daemons:
     async def _see_to(self, duty: Duty) -> None:
         if self._is_leaving or self.why_not():
             if duty.name not in self._following:
-                await self._stand_up(duty.name)
+                await self._seats.stand_up(duty.name)
+            self._seats.forget()
             return
-        if not await self._sit_down(duty.name):
+        if not await self._seats.sit_down(duty, self._who):
             return
         now = self._context.clock.time()
         kept = await asyncio.to_thread(self.book.kept, duty, now)
@@ -267,6 +268,7 @@ class Daemons:
                 is_confirmed = duty.must_be_confirmed and kept.confirmed == duty.digest
                 config = self._context.config
                 request = duty.request(start.dispatch, is_confirmed=is_confirmed, config=config)
+                await note_start(self._context, duty, start)
                 done = await self._follower.make(start, request)
             if done is None:
                 self._wake.set()
@@ -288,22 +290,6 @@ class Daemons:
         told = self._tell.ended(duty, done, failures, kept.told)
         rest = rests_until(runs, now) if duty.kind == "daemon" else None
         await asyncio.to_thread(self.book.end, done, failures=failures, told=told, rest_until=rest)
-
-    # --- who runs it --------------------------------------------------------------------------
-
-    async def _sit_down(self, name: str) -> bool:
-        if name not in self._seats:
-            seat = await asyncio.to_thread(Seat.take, self._context.data_dir, name, self._who)
-            if seat is None:
-                return False
-            self._seats[name] = seat
-        return True
-
-    async def _stand_up(self, name: str) -> None:
-        seat = self._seats.pop(name, None)
-        if seat is not None:
-            await self._beats.end(name)
-            seat.give_back()
 
     # --- orders -------------------------------------------------------------------------------
 
@@ -331,7 +317,7 @@ class Daemons:
         duty = await self._free(name)
         before = await asyncio.to_thread(self.book.recent, name, 1)
         self._who = who
-        if await self._sit_down(name):
+        if await self._seats.sit_down(duty, who):
             await self._begin_by_hand(duty)
         else:
             await asyncio.to_thread(self.book.want, name, self._context.clock.time())
@@ -339,7 +325,7 @@ class Daemons:
             newest = await asyncio.to_thread(self.book.recent, name, 1)
             is_new = [one.dispatch for one in newest] != [one.dispatch for one in before]
             if is_new and newest[0].ended_at is not None:
-                await self._stand_up(name)
+                await self._seats.stand_up(name)
                 return newest[0]
             if name not in self._seats and not holder(self._context.data_dir, name):
                 raise FleetError(f"the program that runs {name} has ended", mend="try it again")

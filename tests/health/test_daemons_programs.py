@@ -125,6 +125,9 @@ async def test_only_the_primary_runs_them_and_it_stops_at_its_demotion(tmp_path:
         assert len(one.starts) == 1, "an older epoch starts nothing"
         standing.learn(RoleRecord("web01", 11, "2026-11-21", "op@web01"), one.clock.time())
         await one.tick()
+        assert len(one.starts) == 1, "nothing starts before the log was gone on with"
+        standing.took_office(11)
+        await one.tick()
         assert len(one.starts) == 2
     async with site(replace(pair, this_host="web02", data_dir=tmp_path / "other")) as second:
         await second.tick()
