@@ -292,7 +292,7 @@ class CoreThread(DeskSet):
 
     async def _learn_who_leads(self) -> None:
         """Ask the mirror's remote, before runs of this machine are followed again."""
-        if self._fleet.standing.has_mirror:
+        if self._fleet.standing.has_mirror and not self._fleet.why_not_kept:
             try:
                 await self._fleet.parts.roles.ready()
             except FleetError as error:
