@@ -80,7 +80,7 @@ def claude_command(request: AgentRequest) -> CommandLine:
     prompt = prompt_of(request)
     return CommandLine(
         argv=tuple(argv),
-        env=ENVIRONMENT | (_AS_ROOT if request.is_root else {}),
+        env=ENVIRONMENT | _patience(request) | (_AS_ROOT if request.is_root else {}),
         stdin=None if is_open else prompt,
         keeps_stdin_open=is_open,
     )
@@ -136,6 +136,13 @@ def _servers(request: AgentRequest, *, is_open: bool) -> list[str]:
     if request.servers and not is_open:
         flags += ["--allowedTools", *(tools_of(server.name) for server in request.servers)]
     return flags
+
+
+def _patience(request: AgentRequest) -> dict[str, str]:
+    """Return how long servers may take to begin, in milliseconds, where one may take longer."""
+    longest = max((server.timeout for server in request.servers), default=0.0)
+    usual = float(ENVIRONMENT["MCP_TIMEOUT"])
+    return {"MCP_TIMEOUT": f"{max(usual, longest * 1000):.0f}"} if request.servers else {}
 
 
 def _budget(usd: float) -> str:

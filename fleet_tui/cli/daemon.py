@@ -124,6 +124,7 @@ def fields(row: DutyView, fleet: Fleet) -> dict[str, object]:
         "rhythm": row.rhythm,
         "mode": row.mode,
         "agent": row.agent or None,
+        "mcp": list(row.mcp),
         "state": row.state,
         "state_since": _iso(row.state_since),
         "next": _iso(row.next_at),

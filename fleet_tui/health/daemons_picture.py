@@ -69,6 +69,7 @@ class Picture:
             mode=duty.mode,
             agent=duty.agent or "",
             budget_usd=duty.budget_usd,
+            mcp=duty.mcp,
             recent=tuple(_start(start) for start in starts),
             failures=kept.failures,
             skipped=kept.skipped,

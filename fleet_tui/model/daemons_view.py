@@ -54,6 +54,8 @@ class DutyView:
     agent: str = ""
     """Empty for each host's own."""
     budget_usd: float | None = None
+    mcp: tuple[str, ...] = ()
+    """The MCP servers that its runs are given."""
     recent: tuple[StartView, ...] = ()
     """Its last starts, newest first."""
     failures: int = 0

@@ -90,10 +90,18 @@ def machine(
             yield Given(program, api, home, server)
 
 
+def command_lines() -> list[str]:
+    """Return what `ps` shows of every process that runs now."""
+    table = subprocess.run(
+        [shutil.which("ps") or "ps", "-eww", "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return table.splitlines()
+
+
 def forwards(given: Given) -> list[str]:
     """Return the command lines of forwards that run now to the machine's sshd."""
-    table = subprocess.run(
-        [shutil.which("ps") or "ps", "-eo", "args="], capture_output=True, text=True, check=True
-    ).stdout
     config = str(given.server.home / "ssh_config")
-    return [line for line in table.splitlines() if config in line and " -L " in line]
+    return [line for line in command_lines() if config in line and " -L " in line]

@@ -48,6 +48,13 @@ def test_claude_is_given_one_document_without_the_token_and_leave_for_their_tool
     assert argv[allowed + 1 : allowed + 4] == ("mcp__files", "mcp__search", "--strict-mcp-config")
 
 
+def test_it_waits_for_servers_as_long_as_fleet_toml_says() -> None:
+    slow = AgentServer("slow", command=("slow",), timeout=90.0)
+    assert adapter("claude").command(asked(servers=(FILES, slow))).env["MCP_TIMEOUT"] == "90000"
+    quick = AgentServer("quick", command=("quick",), timeout=1.0)
+    assert adapter("claude").command(asked(servers=(quick,))).env["MCP_TIMEOUT"] == "10000"
+
+
 def test_where_somebody_can_be_asked_their_tools_are_asked_for() -> None:
     argv = adapter("claude").command(asked(can_ask=True)).argv
     assert "--mcp-config" in argv

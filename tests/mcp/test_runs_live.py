@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.mcp.asked import PEER
-from tests.mcp.given import SUM, declared, forwards, machine
+from tests.mcp.given import SUM, command_lines, declared, forwards, machine
 from tests.support.mcp_peer import TOKEN, HttpPeer
 from tests.support.sshd import refusing_port
 
@@ -59,7 +59,8 @@ def test_an_agent_gets_the_servers_that_were_named_and_no_others(tmp_path: Path)
 def test_one_of_another_host_is_reached_by_a_tunnel_with_its_token_and_leaves_no_trace(
     tmp_path: Path,
 ) -> None:
-    with HttpPeer() as peer:
+    shown: list[str] = []
+    with HttpPeer(on_asked=lambda: shown.extend(command_lines())) as peer:
         server = declared("locked", host="far", url=peer.url("/locked"), token_env=VARIABLE)
         with machine(tmp_path, "claude", server, env={VARIABLE: TOKEN}) as given:
             done = given.run("locked")
@@ -68,6 +69,8 @@ def test_one_of_another_host_is_reached_by_a_tunnel_with_its_token_and_leaves_no
             sent = {headers.get("authorization") for _, path, headers in peer.heard}
             assert sent == {f"Bearer {TOKEN}"}
             assert given.traces_of(TOKEN) == []
+            assert any("mcp-config" in line for line in shown)
+            assert not any(TOKEN in line for line in shown)
             assert TOKEN not in done.out + done.err
             deadline = time.monotonic() + PATIENCE
             while forwards(given):

@@ -13,7 +13,10 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANYTHING = {"type": "object"}
 TOOLS = [
@@ -92,7 +95,9 @@ class HttpPeer:
     leads elsewhere, `/wrong` says what is no JSON, `/refuses` knows no handshake.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_asked: Callable[[], object] = lambda: None) -> None:
+        """Call `on_asked` whenever something is posted, before it is answered."""
+        self.on_asked = on_asked
         self.heard: list[tuple[str, str, dict[str, str]]] = []
         self.streams: queue.Queue[bytes | None] = queue.Queue()
         peer = self
@@ -134,6 +139,7 @@ class HttpPeer:
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = json.loads(request.rfile.read(int(headers["content-length"])))
         self.heard.append((str(asked.get("method")), request.path, headers))
+        self.on_asked()
         path = request.path
         said = answer(asked, "modern" if path == "/refuses" else "plain")
         if path == "/locked" and headers.get("authorization") != f"Bearer {TOKEN}":

@@ -157,7 +157,8 @@ class DaemonsScreen(PartPage[DaemonsView]):
             state += f" · failed {fmt.some(row.failures, 'time')} in a row"
         if row.skipped:
             state += f" · {fmt.some(row.skipped, 'start')} left out: its run was not over"
-        yield row.kind, f"{row.name} · {row.rhythm} · {row.target} · mode {row.mode}", "bold"
+        given = f" · MCP {', '.join(row.mcp)}" if row.mcp else ""
+        yield row.kind, f"{row.name} · {row.rhythm} · {row.target} · mode {row.mode}{given}", "bold"
         yield "asks", short(row.prompt, 240), ""
         yield "state", state, f"$fleet-{look.role}"
         yield "run by", _runner(row), "$fleet-muted"
