@@ -12,7 +12,8 @@ POSIX `sh` and utilities, plus `head -c`; dash, bash and busybox ash run them. A
 - `status`: `run`, and at the end `exit <code> <told> <out> <err>` where `told` is 1 when the code
   stands for a signal, and the last two are the exit codes of the two `cat`
 - `live`: a FIFO the wrapper holds open; end-of-file on it is the wrapper's death, however it came
-- `in`, `hold`: the run's input FIFO when it is open, and what lets go of it; `fed`: bytes put in
+- `in`, `hold`: the run's input FIFO when it is open, and what lets go of it, which is open itself
+  before anybody can write to it: else its one line would be lost; `fed`: bytes put in
 - `killed`: made before the whole group is killed, when no wrapper is left to write the status
 
 `epoch` beside `runs` grows a line with each higher epoch seen. A folder `.new-<pid>` becomes a run
@@ -108,14 +109,14 @@ plain() { case $1 in e*) v=$(printf %b_ "${1#e}"); v=${v%_};; *) v=${1#p};; esac
 umask "$u" && umask >"$P/umask" && umask 077; } || bad disk;
 case $I in -) J=/dev/null;; open) J="$D/in";; *) J="$D/stdin";
 head -c "$I" <&5 >"$P/stdin"; z=$(wc -c <"$P/stdin"); [ $((${z:-0})) = "$I" ] || bad stdin;; esac;
-exec 5<&-; [ "$I" = open ] && exec 3<>"$P/in";
+exec 5<&-; [ "$I" = open ] && exec 3<>"$P/in" 5<>"$P/hold";
 mv "$P" "$D" 2>/dev/null; { read -r z w <"$D/pid"; } 2>/dev/null; [ "$z" = $$ ] || old;
 export FLEET_RUN="$i"; tell new "$i" "$N";
-(trap "" INT TERM HUP QUIT; exec 2>/dev/null 3<&- 6>&- 7>&- 8<&-;
+(trap "" INT TERM HUP QUIT; exec 2>/dev/null 3<&- 5<&- 6>&- 7>&- 8<&-;
 sleep QUICK || sleep 1; echo tick >&9) &
 [ "$I" = open ] && {
-(trap "" INT TERM HUP QUIT; exec 6>&- 7>&- 8<&- 9<&-; exec cat <"$D/hold") & };
-exec <"$J" 3<&-;
+(trap "" INT TERM HUP QUIT; exec 6>&- 7>&- 8<&- 9<&-; read -r w <&5) & };
+exec <"$J" 3<&- 5<&-;
 (umask "$u"; exec "${SHELL:-/bin/sh}" -c "$v" >&7 2>&6 6>&- 7>&- 8<&- 9<&-); r=$?; exec 6>&- 7>&-;
 wait $p; a=$?; while kill -0 $p 2>/dev/null; do wait $p; a=$?; done;
 wait $q; c=$?; while kill -0 $q 2>/dev/null; do wait $q; c=$?; done;

@@ -37,6 +37,17 @@ async def test_open_input_outlives_who_wrote_it(host: DurableHost) -> None:
     assert bytes(sink.out) == b"got one\ngot two\ngot three\nover\n"
 
 
+async def test_an_end_of_input_is_not_lost_on_a_run_that_stands_still(host: DurableHost) -> None:
+    process, sink = await host.launch("cat; echo over", "open")
+    await process.write(b"one\n")
+    group = (host.folder(process.run) / "pid").read_text().split()[0]
+    await host.connection.run(f"kill -STOP -{group}", timeout=60)
+    await close_input(host.connection, process.run)
+    await host.connection.run(f"kill -CONT -{group}", timeout=60)
+    assert await process.wait() == ExitStatus(code=0)
+    assert bytes(sink.out) == b"one\nover\n"
+
+
 async def test_input_sent_again_is_given_once(host: DurableHost) -> None:
     process, sink = await host.launch("cat", "open")
     assert await feed(host.connection, process.run, 0, b"abc") == 3
