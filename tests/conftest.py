@@ -1,4 +1,4 @@
-"""What every test stands on: signals as a terminal's shell leaves them.
+"""What every test stands on: signals as a terminal's shell leaves them, and no haste.
 
 `nohup` and a shell without job control start a program with some of them ignored; the programs
 under test would inherit that, and wait for ever for the one they are ended with.
@@ -7,6 +7,11 @@ under test would inherit that, and wait for ever for the one they are ended with
 from __future__ import annotations
 
 import signal
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     number = getattr(signal, name, None)

@@ -38,6 +38,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nats_post, "ANNOUNCE_EVERY", 0.05)
     monkeypatch.setattr(nats_post, "RECEIPTS_EVERY", 0.05)
     monkeypatch.setattr(nats_post, "RETRY_SECONDS", 0.1)
+    for name in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(f"fleet_tui.peers.nats_link.{name}", PATIENCE)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_tui.model.task import LeaseLost, QueueError, Result
+from fleet_tui.queue import nats_link
 from fleet_tui.queue.nats_store import NatsStore
 from fleet_tui.queue.store import Draft, Rules
 from tests.queue.contract import StoreContract
@@ -37,6 +38,12 @@ def store_on(server: NatsServer, rules: Rules = RULES, *, queue: str = "") -> Na
     global _number
     _number += 1
     return NatsStore(server.url, rules, OwnClock(), queue=queue or f"q{_number}")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(nats_link, name, 60.0)
 
 
 @pytest.fixture
@@ -154,7 +161,7 @@ async def _commit_at_last(store: NatsStore, claim: object) -> None:
 
 
 async def test_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fleet_tui.queue.nats_link.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(nats_link, "CONNECT_SECONDS", 0.5)
     with refusing_port() as port:
         store = NatsStore(f"nats://127.0.0.1:{port}", RULES, OwnClock())
         with pytest.raises(QueueError, match=r"no NATS server answers.*nats-server -js"):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fleet_tui.model.host import LinkStatus
     from tests.support.sshd import SshServer
 
+PATIENT = Defaults(connect_timeout=60.0)
+"""For servers that answer, if slowly."""
+
 
 class Sink:
     """Keeps everything, and can be waited on until it holds something."""
@@ -95,7 +98,7 @@ def fleet_of(
     return FleetConfig(
         hosts=(*(Host(name) for name in names), *hosts),
         ssh_config=client.ssh_config,
-        defaults=defaults or Defaults(),
+        defaults=defaults or PATIENT,
     )
 
 
@@ -116,7 +119,7 @@ def direct_fleet(
         ),
         ssh_config=known_hosts.with_name("no-ssh-config"),
         known_hosts=known_hosts,
-        defaults=defaults or Defaults(),
+        defaults=defaults or PATIENT,
     )
 
 
