@@ -120,8 +120,8 @@ async def test_a_taken_port_is_told() -> None:
     server = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     app = WebApp(recorded(), port=port, listening=print)
-    async with app.run_test(size=SIZE) as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+    async with asyncio.timeout(60):
+        await app.run_async(headless=True, size=SIZE)
+    assert app.return_code == 1
     assert f"cannot listen on 127.0.0.1:{port}" in app.refused
     server.close()
