@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LINES = 300
-COUNTING = f"for i in $(seq {LINES}); do echo $i; sleep 0.02; done"
 EXPECTED = [str(n) for n in range(1, LINES + 1)]
 
 
@@ -39,6 +38,17 @@ def fleet(tmp_path: Path, host: SshServer) -> Program:
     return program
 
 
+def counting(fleet: Program) -> str:
+    """Return a command that counts, and waits in the midst of it until `goes_on`."""
+    wait = f"until [ -e '{fleet.folder}/go' ]; do sleep 0.05; done"
+    return f"for i in $(seq {LINES}); do echo $i; [ $i != 100 ] || {wait}; sleep 0.01; done"
+
+
+def goes_on(fleet: Program) -> None:
+    """Let it count to the end."""
+    (fleet.folder / "go").touch()
+
+
 def spooled(fleet: Program) -> list[str]:
     """Return the raw bytes of the only run's standard output, as lines."""
     (out,) = fleet.state.glob("runs/*/out")
@@ -46,11 +56,12 @@ def spooled(fleet: Program) -> list[str]:
 
 
 def test_a_killed_program_is_followed_by_the_next_from_the_last_byte(fleet: Program) -> None:
-    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", COUNTING) as run:
+    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", counting(fleet)) as run:
         started = run.event("run-started")
         run.event("output")
         run.signal(signal.SIGKILL)
         run.end()
+    goes_on(fleet)
     attached = fleet.run("attach", started["run"])
     assert attached.code == 0
     assert attached.lines == EXPECTED
@@ -59,12 +70,13 @@ def test_a_killed_program_is_followed_by_the_next_from_the_last_byte(fleet: Prog
 
 
 def test_so_it_is_when_sshd_was_killed_in_between(fleet: Program, host: SshServer) -> None:
-    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", COUNTING) as run:
+    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", counting(fleet)) as run:
         started = run.event("run-started")
         run.event("output")
         host.kill()
         run.signal(signal.SIGKILL)
         run.end()
+    goes_on(fleet)
     host.restart()
     attached = fleet.run("attach", started["run"])
     assert attached.code == 0
@@ -75,10 +87,11 @@ def test_so_it_is_when_sshd_was_killed_in_between(fleet: Program, host: SshServe
 def test_a_program_that_lives_finds_its_run_again_by_itself(
     fleet: Program, host: SshServer
 ) -> None:
-    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", COUNTING) as run:
+    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", counting(fleet)) as run:
         run.event("output")
         host.kill()
         host.kill_connections()
+        goes_on(fleet)
         host.restart()
         done = run.end()
     assert done.code == 0
@@ -88,9 +101,10 @@ def test_a_program_that_lives_finds_its_run_again_by_itself(
 
 
 def test_a_program_whose_terminal_goes_leaves_its_run_alone(fleet: Program) -> None:
-    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", COUNTING) as run:
+    with fleet.running("run", "web1", "--agent", "shell", "--json", "--", counting(fleet)) as run:
         started = run.event("run-started")
         run.event("output")
         run.signal(signal.SIGHUP)
         assert "go on" in run.end().err
+    goes_on(fleet)
     assert fleet.run("attach", started["run"]).lines == EXPECTED
