@@ -197,7 +197,7 @@ async def test_one_that_is_being_asked_is_ended_when_the_fleet_is_closed(
     let_them_leave(monkeypatch)
     begun, mark = tmp_path / "begun", tmp_path / "ended"
     os.mkfifo(begun)
-    command = f"trap 'touch {mark}; exit' TERM; echo >{begun}; sleep 600 & wait"
+    command = f"trap 'touch {mark}; exit' TERM; sleep 600 & echo >{begun}; wait"
     async with fleet_with(
         tmp_path, server, {"name": "m", "host": "web", "command": command, "timeout": 600.0}
     ) as fleet:

@@ -26,7 +26,6 @@ def logged(given: Given, event: str) -> list[dict[str, object]]:
 def test_an_agent_gets_the_servers_that_were_named_and_no_others(tmp_path: Path) -> None:
     servers = (
         declared("sums", host="box", command=PEER),
-        declared("away", host="far", command=PEER, read_only=True),
         declared("unasked", host="box", command="touch started-unasked"),
     )
     with machine(tmp_path, "claude", *servers) as given:
@@ -39,21 +38,26 @@ def test_an_agent_gets_the_servers_that_were_named_and_no_others(tmp_path: Path)
         }
         (line,) = logged(given, "dispatch")
         assert line["mcp"] == "sums"
+        assert not (tmp_path / "work" / "started-unasked").exists()
+
+
+def test_a_run_that_goes_on_keeps_them_unless_told_otherwise(tmp_path: Path) -> None:
+    server = declared("away", host="far", command=PEER, read_only=True)
+    with machine(tmp_path, "claude", server) as given:
         done = given.run("away", mode="read")
         assert done.code == 0, done.err + done.out
         assert "the sum is 42" in given.told
-        run = given.program.run("runs", "--json").objects[0]["run"]
-        done = given.program.run("resume", str(run), "--", SUM.format("away"))
+        run = str(given.program.run("runs", "--json").objects[0]["run"])
+        done = given.program.run("resume", run, "--", SUM.format("away"))
         assert done.code == 0, done.err + done.out
-        assert [line.get("mcp") for line in logged(given, "dispatch")] == ["sums", "away", "away"]
+        assert given.told.count("the sum is 42") == 2
         text = given.program.config.read_text()
         given.program.config.write_text(text.replace('name = "away"', 'name = "removed"'))
-        gone = given.program.run("resume", str(run), "--", "hello")
+        gone = given.program.run("resume", run, "--", "hello")
         assert (gone.code, "no MCP server is called 'away'" in gone.err) == (2, True)
-        done = given.program.run("resume", str(run), "--without-mcp", "--", "hello")
+        done = given.program.run("resume", run, "--without-mcp", "--", "hello")
         assert done.code == 0, done.err + done.out
-        assert "mcp" not in logged(given, "dispatch")[-1]
-        assert not (tmp_path / "work" / "started-unasked").exists()
+        assert [line.get("mcp") for line in logged(given, "dispatch")] == ["away", "away", None]
 
 
 def test_one_of_another_host_is_reached_by_a_tunnel_with_its_token_and_leaves_no_trace(

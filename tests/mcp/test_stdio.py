@@ -61,7 +61,7 @@ async def test_one_that_says_nothing_is_given_up_and_ended(
     folder = tmp_path_factory.mktemp("ended")
     begun, mark = folder / "begun", folder / "ended"
     os.mkfifo(begun)
-    command = f"trap 'touch {mark}; exit' TERM; echo >{begun}; sleep 600 & wait"
+    command = f"trap 'touch {mark}; exit' TERM; sleep 600 & echo >{begun}; wait"
     asking = asyncio.create_task(asked(command=command, timeout=LONG))
     await asyncio.to_thread(begun.read_bytes)
     is_up()
