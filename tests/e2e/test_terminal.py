@@ -47,7 +47,8 @@ def test_it_can_be_stopped_for_the_shell_and_goes_on(program: Program) -> None:
         assert screen.modes() != painted
         screen.type("echo the shell is $((40 + 2)); fg")
         screen.keys("Enter")
-        screen.until(*UP, "Back. Runs went on")
+        screen.until(*UP)
+        screen.told("Back. Runs went on")
         assert screen.modes() == painted
         screen.keys("?")
         screen.until("Help")

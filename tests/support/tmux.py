@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BETWEEN_LOOKS = 0.05
 PROMPT = "ready> "
 _STATUS = "fleet-tui ended with"
+_ESCAPED = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _MODES = "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_cursor_flag}"
 
 
@@ -103,6 +104,14 @@ class Terminal:
                 raise AssertionError(f"still on the screen: {pattern}\n{shown}")
             time.sleep(BETWEEN_LOOKS)
         return shown
+
+    def told(self, text: str) -> None:
+        """Return once `text` was shown, be it for a moment only; fails with the screen if never."""
+        deadline = time.monotonic() + PATIENCE
+        while text.encode() not in _ESCAPED.sub(b"", self.written.read_bytes()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never shown: {text}\n{self.screen()}")
+            time.sleep(BETWEEN_LOOKS)
 
     def modes(self) -> str:
         """Return alternate screen, cursor, mouse and keypad of the terminal, as tmux has them."""
