@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.containers import Vertical
-
 from fleet_tui.model.managed_view import ManagedView
 from fleet_tui.tui import fmt, managed_looks
 from fleet_tui.tui.bindings import bindings_for
-from fleet_tui.tui.safe import clean, content, short
-from fleet_tui.tui.screens.page import Page
+from fleet_tui.tui.safe import clean, short
+from fleet_tui.tui.screens.part_page import PartPage
 from fleet_tui.tui.widgets.columns import Column
-from fleet_tui.tui.widgets.facts import Facts, fact
-from fleet_tui.tui.widgets.filtered_table import FilteredTable
-from fleet_tui.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from textual.app import ComposeResult
-
     from fleet_tui.model.managed_view import ManagedRow
     from fleet_tui.tui.app import FleetApp
-    from fleet_tui.tui.store import Dirty, Store
-    from fleet_tui.tui.widgets.facts import Fact
     from fleet_tui.tui.widgets.paint import Span
 
 COLUMNS = (
@@ -47,6 +37,10 @@ class ManagedRows:
     def __init__(self) -> None:
         self.now = 0.0
         self.view: ManagedView | None = None
+
+    def take(self, view: ManagedView) -> None:
+        """Take a newer picture."""
+        self.view = view
 
     def row(self, key: str | None) -> ManagedRow | None:
         """Return one."""
@@ -93,55 +87,35 @@ class ManagedRows:
         return f"{session.id} {session.session} {session.state} {session.title} {session.last_word}"
 
 
-class ManagedScreen(Page):
+class ManagedScreen(PartPage[ManagedView]):
     """`enter` shows the conversation, `n` starts a session, `a` and `d` answer what it asks."""
 
     place = "managed"
+    part = ManagedView
+    opens = "managed.read"
+    label_width = LABEL
     BINDINGS = bindings_for("managed", "cloud", "list", "back")
-    DEFAULT_CSS = """
-    ManagedScreen #managed-facts { height: auto; max-height: 50%; padding: 0 1; }
-    """
 
     def __init__(self, app: FleetApp) -> None:
-        super().__init__(app, "managed")
         self.rows = ManagedRows()
-        self.table = LineTable(self.rows, COLUMNS, empty=EMPTY, id="managed-table")
-        self.facts = Facts(id="managed-facts")
-        self._frame = Vertical(FilteredTable(self.table), classes="body")
-
-    def compose(self) -> ComposeResult:
-        """Yield the table, and what is known of the session at the cursor."""
-        yield self.crumbs
-        yield self._frame
-        yield self.facts
-        yield self.hints
-
-    def on_mount(self) -> None:
-        """Begin in the table."""
-        self.set_focus(self.table)
-        self._take(self.fleet_app.store.part(ManagedView), self.fleet_app.clock.time())
+        super().__init__(app, "managed", self.rows, COLUMNS, EMPTY)
 
     @property
     def session_row(self) -> ManagedRow | None:
         """Return the session at the cursor."""
         return self.rows.row(self.table.cursor_key)
 
-    def show(self, store: Store, dirty: Dirty, now: float) -> None:
-        """Show the newest picture."""
-        if ManagedView in dirty.parts or dirty.numbers:
-            self._take(store.part(ManagedView), now)
+    def title_of(self, view: ManagedView) -> str:
+        """Return how many there are, and what they have cost."""
+        return managed_looks.sums_of(view)
 
-    def _take(self, view: ManagedView | None, now: float) -> None:
-        self.rows.now = now
-        if view is None:
-            return
-        if view is not self.rows.view:
-            self.rows.view = view
-            self.table.reload()
-        self.table.refresh_changed()
-        self._frame.border_title = content(managed_looks.sums_of(view))
-        self._show_facts()
-        self.show_hints()
+    def facts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield why none can be started, and what is known of the session at the cursor."""
+        view, row = self.rows.view, self.session_row
+        if view is not None and view.problem:
+            yield "problem", view.problem, "$fleet-bad"
+        if row is not None:
+            yield from facts_of(row, self.rows.now)
 
     def open_row(self) -> None:
         """Show the conversation of the session at the cursor."""
@@ -151,43 +125,19 @@ class ManagedScreen(Page):
         if row is not None:
             self.fleet_app.open_screen(ManagedTalkScreen(self.fleet_app, row.session.id))
 
-    def _show_facts(self) -> None:
-        view = self.rows.view
-        problem = view.problem if view is not None else ""
-        self.facts.show(facts_of(self.session_row, self.rows.now, problem))
 
-    @on(LineTable.CursorMoved)
-    def _moved(self, event: LineTable.CursorMoved) -> None:
-        event.stop()
-        self._show_facts()
-        self.show_hints()
-
-    @on(LineTable.Opened)
-    def _clicked(self, event: LineTable.Opened) -> None:
-        event.stop()
-        self.open_row()
-
-
-def facts_of(row: ManagedRow | None, now: float, problem: str) -> Iterator[Fact]:
-    """Yield what is known of a session, and why none can be started."""
-    if problem:
-        yield _fact("problem", problem, "$fleet-bad")
-    if row is None:
-        return
+def facts_of(row: ManagedRow, now: float) -> Iterator[tuple[str, str, str]]:
+    """Yield label, text and style of what is known of a session."""
     session = row.session
     look = managed_looks.look_of(row, now)
     state = f"{look.glyph} {look.word} · {managed_looks.proof_of(row, now)}"
-    yield _fact("state", state, f"$fleet-{look.role}")
+    yield "state", state, f"$fleet-{look.role}"
     names = " · ".join(filter(None, (session.id, session.session, session.model)))
-    yield _fact("session", names, "$fleet-muted")
+    yield "session", names, "$fleet-muted"
     if session.why:
-        yield _fact("why", session.why, "$fleet-wait")
+        yield "why", session.why, "$fleet-wait"
     for ask in row.asks:
         answer = "a allows it once, d denies it" if ask.can_answer else "its own program answers"
-        yield _fact("asks", f"{ask.tool}: {short(ask.text, 400)} ({answer})", "$fleet-wait")
+        yield "asks", f"{ask.tool}: {short(ask.text, 400)} ({answer})", "$fleet-wait"
     if session.last_word and not row.asks:
-        yield _fact("said", short(session.last_word, 300), "")
-
-
-def _fact(label: str, text: str, style: str) -> Fact:
-    return fact(label, clean(text), style, width=LABEL)
+        yield "said", short(session.last_word, 300), ""

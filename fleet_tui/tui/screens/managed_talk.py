@@ -12,9 +12,9 @@ from fleet_tui.model.managed_view import ManagedView
 from fleet_tui.tui import managed_looks
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.safe import content
-from fleet_tui.tui.screens.managed import facts_of
+from fleet_tui.tui.screens.managed import LABEL, facts_of
 from fleet_tui.tui.screens.page import Page
-from fleet_tui.tui.widgets.facts import Facts
+from fleet_tui.tui.widgets.facts import Facts, fact
 from fleet_tui.tui.widgets.log_pane import LogPane
 from fleet_tui.tui.widgets.log_rows import FixedRows
 from fleet_tui.tui.widgets.log_view import LogView
@@ -82,7 +82,7 @@ class ManagedTalkScreen(Page):
         if row is None:
             return
         self._row = row
-        self.facts.show(facts_of(row, now, ""))
+        self.facts.show(fact(*told, width=LABEL) for told in facts_of(row, now))
         look = managed_looks.look_of(row, now)
         told = f"{look.glyph} {look.word} · {managed_looks.cost_of(row)} · {row.session.title}"
         self._frame.border_title = content(told)
