@@ -34,7 +34,7 @@ def test_the_core_beats_while_nobody_reads_and_the_newest_line_is_shown_after(
     status = tmp_path / "status.json"
 
     def told(name: str) -> int:
-        return int(json.loads(status.read_text())[name])
+        return int(json.loads(status.read_text())[name]) if status.exists() else 0
 
     arguments = [sys.executable, "-m", "tests.tui.stalled_screen", str(tmp_path)]
     with open_terminal(arguments, {"HOME": str(tmp_path)}, ROOT) as terminal:
