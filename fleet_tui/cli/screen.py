@@ -152,17 +152,20 @@ def demo_command(options: argparse.Namespace) -> int:
     """Open the screen on scripted hosts in a child process and a throw-away home."""
     if options.hosts is not None and options.hosts < 1:
         raise UsageError(f"--hosts: {options.hosts} is no number of hosts", mend="name one or more")
+    seconds = options.headless_seconds
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise UsageError(f"--headless-seconds: {seconds} is no time", mend="name more than 0")
     from fleet_tui.demo import DemoFleet
 
     with DemoFleet.start(hosts=options.hosts) as demo:
-        if options.headless_seconds is not None:
+        if seconds is not None:
             complain("demo: running without a terminal")
         return show(
             demo.config,
             is_demo=True,
             is_read_only=options.read_only,
             prepare=demo.prepare,
-            headless_seconds=options.headless_seconds,
+            headless_seconds=seconds,
             web_port=options.web,
             is_debug=options.debug,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rich.text import Text
 from textual._context import active_message_pump
 from textual.dom import DOMNode
+from textual.notifications import Notification, Notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import App
     from textual.geometry import Size
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
     from textual.scroll_view import ScrollView
     from textual.widget import AwaitMount, Widget
 
 T = TypeVar("T")
+LEAST_DELAY = 0.01
+"""Seconds that a timer is set to at least."""
 
 
 def terminal_is_behind(app: App[Any]) -> bool:
@@ -97,6 +101,28 @@ def write_to_terminal(app: App[Any], sequence: str) -> None:
     if driver is not None and not driver.is_headless and not is_suspended(app):
         driver.write(sequence)
         driver.flush()
+
+
+class _Lasting(Notification):
+    """Told that its time is over when it is mounted, a toast of Textual never lets go again.
+
+    `Timer._run` with a delay below zero spins without awaiting, and takes the screen with it.
+    """
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until it goes, never fewer than LEAST_DELAY."""
+        return max(LEAST_DELAY, super().time_left)
+
+    @property
+    def has_expired(self) -> bool:
+        """Tell whether its time is over."""
+        return super().time_left <= 0
+
+
+def show_toast(app: App[Any], text: str, severity: SeverityLevel, seconds: float) -> None:
+    """Show a text, which is no markup, for a while."""
+    app.post_message(Notify(_Lasting(text, severity=severity, timeout=seconds, markup=False)))
 
 
 def begin_with_theme(app: App[Any], name: str) -> None:

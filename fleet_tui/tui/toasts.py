@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui.own_notices import SAID
 from fleet_tui.tui.safe import short
+from fleet_tui.tui.textual_seams import show_toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from textual.notifications import SeverityLevel
 
     from fleet_tui.model.notice import Notice, Severity
     from fleet_tui.tui.app import FleetApp
@@ -26,7 +29,11 @@ FLEETING = frozenset({"disabled", "copy", "known"})
 SECONDS = 5.0
 LONGEST = 160
 
-SEVERITY_NAMES = {"info": "information", "warning": "warning", "error": "error"}
+SEVERITY_NAMES: dict[Severity, SeverityLevel] = {
+    "info": "information",
+    "warning": "warning",
+    "error": "error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,8 @@ class Toaster:
         if replaced:
             self._app.clear_notifications()
         for one in self.shown if replaced else [toast]:
-            self._app.notify(
-                one.text,
-                severity=SEVERITY_NAMES[one.severity],  # type: ignore[arg-type]
-                timeout=max(0.5, one.until - now),
-                markup=False,
-            )
+            seconds = max(0.5, one.until - now)
+            show_toast(self._app, one.text, SEVERITY_NAMES[one.severity], seconds)
 
     def clear(self) -> None:
         """Take every toast off the screen."""

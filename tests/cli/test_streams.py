@@ -75,3 +75,6 @@ def test_a_demo_of_no_hosts_is_refused(program: Program) -> None:
     done = program.run("demo", "--hosts", "0")
     assert (done.code, done.out) == (2, "")
     assert "--hosts: 0 is no number of hosts (name one or more)" in done.err
+    done = program.run("demo", "--headless-seconds", "-1")
+    assert done.code == 2
+    assert "--headless-seconds: -1.0 is no time (name more than 0)" in done.err

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from textual._context import active_message_pump
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
+from textual.widgets._toast import Toast
 
 from fleet_tui.tui import textual_seams
 from fleet_tui.tui.screens.confirm import ConfirmScreen, Question
 from tests.tui.desk import at_desk
 from tests.tui.fake_control import FakeControl
+
+if TYPE_CHECKING:
+    import pytest
+    from textual.notifications import Notify
 
 
 def test_the_pinned_version_is_installed() -> None:
@@ -49,6 +56,24 @@ async def test_without_a_terminal_nothing_is_behind_or_lent_or_written() -> None
         assert not textual_seams.can_lend_terminal(desk.app)
         assert not textual_seams.is_suspended(desk.app)
         textual_seams.write_to_terminal(desk.app, "\a")
+
+
+async def test_a_toast_whose_time_is_over_when_it_is_mounted_goes_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posted: list[Notify] = []
+    async with at_desk(FakeControl()) as desk:
+        app = desk.app
+        monkeypatch.setattr(app, "post_message", posted.append)
+        textual_seams.show_toast(app, "[b]too late", "warning", -3.0)
+        monkeypatch.undo()
+        note = posted[0].notification
+        assert note.has_expired
+        assert note.time_left == textual_seams.LEAST_DELAY
+        async with asyncio.timeout(60):
+            await app.screen.mount(Toast(note))
+            while app.screen.query(Toast):
+                await desk.settle()
 
 
 async def test_a_view_grows_without_laying_out_the_screen() -> None:
