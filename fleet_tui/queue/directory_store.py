@@ -272,7 +272,7 @@ class FolderStore:
 
     async def show_life(self, beat: Beat) -> None:
         """Write a heartbeat, whole or not at all."""
-        await self._do("write a heartbeat", self._beat(beat))
+        await self._whole("write a heartbeat", self._beat(beat))
 
     async def end_life(self, name: str) -> None:
         """Remove a heartbeat."""

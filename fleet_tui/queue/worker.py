@@ -101,7 +101,7 @@ class Worker:
             await self._work(once=once)
         finally:
             life.cancel()
-            await asyncio.gather(life, return_exceptions=True)
+            await asyncio.wait([life], timeout=LEAVE_SECONDS)
             await self._let_go()
             for task in self._tasks:
                 task.cancel()

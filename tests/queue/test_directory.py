@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_tui.model.task import Beat
 from fleet_tui.queue.directory import in_thread
 from tests.queue.contract import StoreContract
-from tests.queue.folders import opened
+from tests.queue.folders import Disk, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +31,30 @@ async def store(tmp_path: Path) -> AsyncIterator[TaskStore]:
 
 class TestDirectory(StoreContract):
     """Every promise, on a local disk."""
+
+
+async def test_a_heartbeat_that_is_being_written_does_not_come_after_its_end(
+    tmp_path: Path,
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def hold(call: str, path: str) -> None:
+        if call == "rename" and "/.heartbeats/" in path:
+            begun.set()
+            assert gate.wait(60)
+
+    store = await opened(tmp_path / "queue", disk=Disk(fails=hold))
+    life = asyncio.create_task(store.show_life(Beat("nas1", "1")))
+    assert await asyncio.to_thread(begun.wait, 60)
+    life.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not life.done()
+    gate.set()
+    await asyncio.wait([life])
+    await store.end_life("nas1")
+    assert await store.heartbeats() == []
+    await store.close()
 
 
 async def test_a_step_that_no_thread_was_free_for_is_given_up_whole() -> None:
