@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
@@ -48,10 +47,6 @@ class BudgetForm(PromptScreen):
         self.set_focus(self._budget)
         view = self.fleet_app.store.part(ManagedView)
         self.say(managed_looks.sums_of(view) if view is not None else "", "$fleet-muted")
-
-    @on(Input.Submitted)
-    def _entered(self, _event: Input.Submitted) -> None:
-        self.focus_next()
 
     def send(self) -> None:
         """Raise it, and let the session go on."""

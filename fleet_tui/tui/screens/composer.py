@@ -153,10 +153,6 @@ class ComposerScreen(PromptScreen):
             setattr(self.draft, FIELDS[event.input.id], event.value)
             self._show_preview()
 
-    @on(Input.Submitted)
-    def _field_entered(self, _event: Input.Submitted) -> None:
-        self.focus_next()
-
     @on(TextArea.Changed)
     def _prompt_changed(self) -> None:
         self.draft.prompt = self.prompt.text

@@ -30,7 +30,6 @@ class ManagedForm(PromptScreen):
         view = app.store.part(ManagedView)
         budget = view.budget_usd if view is not None else None
         self._view = view
-        """True while the service has not answered; nothing is sent twice."""
         self._title = Input("", id="title", compact=True, placeholder="else its prompt")
         self._budget = Input("" if budget is None else f"{budget:.2f}", id="budget", compact=True)
 
@@ -54,10 +53,6 @@ class ManagedForm(PromptScreen):
         self.set_focus(self.prompt)
         told = managed_looks.sums_of(self._view) if self._view is not None else ""
         self.say(told, "$fleet-muted")
-
-    @on(Input.Submitted)
-    def _entered(self, _event: Input.Submitted) -> None:
-        self.focus_next()
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
@@ -102,7 +97,3 @@ class ManagedForm(PromptScreen):
             self.dismiss(None)
         app.frames.tick()
         app.toast(told)
-
-    def sent(self, identifier: str) -> None:
-        """Close."""
-        self._gone(f"{short(identifier)} has begun.")

@@ -92,10 +92,6 @@ class PeerForm(PromptScreen):
     def _urgency_changed(self, _event: ChoiceField.Changed) -> None:
         self._tell()
 
-    @on(Input.Submitted)
-    def _entered(self, _event: Input.Submitted) -> None:
-        self.focus_next()
-
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
         self.fleet_app.resume_drafts[self._draft_key] = self.prompt.text

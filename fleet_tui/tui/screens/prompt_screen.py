@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import on
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
-from textual.widgets import Button, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from fleet_tui.tui.bindings import bindings_for
 from fleet_tui.tui.help_key import HELP
@@ -47,6 +47,10 @@ class PromptScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fetch the prompts sent before."""
         self.fleet_app.ask(self.fleet_app.control.prompt_history(), self._take_history)
+
+    @on(Input.Submitted)
+    def _field_entered(self, _event: Input.Submitted) -> None:
+        self.focus_next()
 
     def _take_history(self, history: tuple[str, ...]) -> None:
         self.prompt.older = history
