@@ -12,6 +12,7 @@ from rich.text import Text
 from textual._context import active_message_pump
 from textual.dom import DOMNode
 from textual.notifications import Notification, Notify
+from textual.widgets._toast import ToastRack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,6 +124,18 @@ class _Lasting(Notification):
 def show_toast(app: App[Any], text: str, severity: SeverityLevel, seconds: float) -> None:
     """Show a text, which is no markup, for a while."""
     app.post_message(Notify(_Lasting(text, severity=severity, timeout=seconds, markup=False)))
+
+
+def clear_toasts(app: App[Any]) -> None:
+    """Take every toast off every screen, with what held it.
+
+    Textual removes a toast that is not wanted any more and leaves its empty holder for good, to be
+    laid out with each frame.
+    """
+    app.clear_notifications()
+    for screen in app.screen_stack:
+        for rack in screen.query_children(ToastRack):
+            rack.remove_children()
 
 
 def begin_with_theme(app: App[Any], name: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fleet_tui.model.routes_view import RoutesView
 from fleet_tui.tui.own_notices import SAID
 from fleet_tui.tui.safe import short
-from fleet_tui.tui.textual_seams import show_toast
+from fleet_tui.tui.textual_seams import clear_toasts, show_toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,7 @@ class Toaster:
         replaced = len(kept) + 1 > MOST or len(kept) < len(self.shown)
         self.shown = [*kept, toast][-MOST:]
         if replaced:
-            self._app.clear_notifications()
+            clear_toasts(self._app)
         for one in self.shown if replaced else [toast]:
             seconds = max(0.5, one.until - now)
             show_toast(self._app, one.text, SEVERITY_NAMES[one.severity], seconds)
@@ -71,7 +71,7 @@ class Toaster:
         """Take every toast off the screen."""
         if self.shown:
             self.shown = []
-            self._app.clear_notifications()
+            clear_toasts(self._app)
 
     def tell(self, notices: Iterable[Notice]) -> None:
         """Show what is worth interrupting for; many of one kind as one sentence."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual._context import active_message_pump
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
-from textual.widgets._toast import Toast
+from textual.widgets._toast import Toast, ToastHolder
 
 from fleet_tui.tui import textual_seams
 from fleet_tui.tui.screens.confirm import ConfirmScreen, Question
@@ -74,6 +74,22 @@ async def test_a_toast_whose_time_is_over_when_it_is_mounted_goes_by_itself(
             await app.screen.mount(Toast(note))
             while app.screen.query(Toast):
                 await desk.settle()
+
+
+async def test_toasts_that_give_way_leave_nothing_behind() -> None:
+    async with at_desk(FakeControl()) as desk:
+        app = desk.app
+        for number in range(20):
+            app.toast(f"word {number}", kind=str(number))
+            await desk.settle()
+        await desk.press("?")
+        app.toast("over the help", kind="last")
+        await desk.settle()
+        await desk.press("escape")
+        app.toaster.clear()
+        app.toast("at the end", kind="end")
+        await desk.settle()
+        assert [len(screen.query(ToastHolder)) for screen in app.screen_stack] == [1]
 
 
 async def test_a_view_grows_without_laying_out_the_screen() -> None:
