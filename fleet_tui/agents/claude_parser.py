@@ -107,6 +107,7 @@ class ClaudeParser(EventParser[ClaudeRecord]):
         if event.get("is_api_error_message") is True:
             return self._api_error(event, message)
         self._work(self._doing)
+        self._record.was_cut_off = event.get("aborted") is True
         if not is_subagent and (model := one_line(text(message, "model"), 80)):
             self._record.model = model
         spoken: list[AgentEvent] = []

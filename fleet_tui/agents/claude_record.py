@@ -37,6 +37,8 @@ class ClaudeRecord:
     """True once an `init` event came: before that no model was asked."""
     is_turn_open: bool = False
     """True while a turn goes on whose `result` has not come."""
+    was_cut_off: bool = False
+    """True when the turn that goes on was interrupted; its `result` comes late or never."""
     result: JsonObject | None = None
     """The last result event: earlier ones were closed by it."""
     cost_usd: float | None = None
@@ -74,7 +76,7 @@ class ClaudeRecord:
         elif (total := number(result, "total_cost_usd")) is not None:
             self.cost_usd = max(self.cost_usd or 0.0, total)
         self.result = result
-        self.is_turn_open = False
+        self.is_turn_open = self.was_cut_off = False
         self.open_turn.clear()
         self.has_subagents = False
         if self.was_started or self.session is None:

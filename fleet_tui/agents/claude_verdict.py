@@ -95,6 +95,8 @@ def _without_result(record: ClaudeRecord, status: ExitStatus) -> Verdict:
     if signal := exits.signal_of(status):
         interrupted = signal == "INT"
         return _verdict(record, "killed", f"stopped by SIG{signal}", was_interrupted=interrupted)
+    if record.was_cut_off:
+        return _verdict(record, "killed", "interrupted", was_interrupted=True)
     if "root/sudo" in last:
         return _verdict(record, "usage", last, ROOT)
     if record.was_started:

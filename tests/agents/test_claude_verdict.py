@@ -144,3 +144,14 @@ def test_the_answer_is_sanitized() -> None:
     parser, _ = started()
     parser.feed(result(result="a\x1b[2Jb\u202e"))
     assert parser.finish(ExitStatus(code=0)).answer == "ab\ufffd"
+
+
+def test_an_interrupt_that_leaves_no_result_is_told_by_the_answer_that_was_cut_off() -> None:
+    parser, _ = started()
+    parser.feed(said("half", aborted=True))
+    verdict = parser.finish(ExitStatus(code=0))
+    assert (verdict.outcome, verdict.was_interrupted) == ("killed", True)
+    parser, _ = started()
+    feed_all(parser, [said("half", aborted=True), result(), said("and on")])
+    verdict = parser.finish(ExitStatus(code=0))
+    assert (verdict.outcome, verdict.was_interrupted) == ("error", False)
