@@ -15,10 +15,11 @@ from fleet_tui.queue.directory_store import check_priority
 from fleet_tui.queue.nats_claims import Claims, gone
 from fleet_tui.queue.nats_leases import Leases
 from fleet_tui.queue.nats_link import NatsLink
+from fleet_tui.queue.nats_listing import entries
 from fleet_tui.queue.nats_orders import Orders
 from fleet_tui.queue.nats_records import key_of, name_of
 from fleet_tui.queue.nats_sweep import Sweep
-from fleet_tui.queue.nats_texts import Texts, entries
+from fleet_tui.queue.nats_texts import Texts
 from fleet_tui.queue.nats_view import View
 
 if TYPE_CHECKING:

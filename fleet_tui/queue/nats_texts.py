@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
 from typing import TYPE_CHECKING
 
 from nats.js import errors as js_errors
-from nats.js.kv import KV_DEL, KV_PURGE
 
 from fleet_tui.model.task import StoredResult
 from fleet_tui.queue.frontmatter import parse_task
+from fleet_tui.queue.nats_listing import entries
 from fleet_tui.queue.nats_records import key_of
 from fleet_tui.queue.resultfile import read_result
 
 if TYPE_CHECKING:
-    from nats.js.kv import KeyValue
-
     from fleet_tui.model.task import FinalState, Task
     from fleet_tui.queue.nats_link import NatsLink
     from fleet_tui.queue.nats_records import Record
 
 CHUNK = 512 * 1024
 _SIZE = struct.Struct(">I")
-_ANSWER = 10.0
 _NONE = 0xFFFFFFFF
 
 
@@ -96,19 +92,3 @@ def end_of(record: Record) -> FinalState:
     if record.state == "done":
         return "done"
     return "cancelled" if record.state == "cancelled" else "failed"
-
-
-async def entries(bucket: KeyValue, keys: str) -> list[KeyValue.Entry]:
-    """Return what a bucket holds now under keys that match."""
-    watcher = await bucket.watch(keys)
-    found: list[KeyValue.Entry] = []
-    try:
-        while True:
-            entry = await watcher.updates(_ANSWER)  # type: ignore[no-untyped-call]
-            if entry is None:
-                break
-            if entry.operation not in (KV_DEL, KV_PURGE):
-                found.append(entry)
-    finally:
-        await asyncio.shield(watcher.stop())  # type: ignore[no-untyped-call]
-    return found

@@ -11,6 +11,7 @@ import nats.errors
 from nats.js import errors as js_errors
 from nats.js.kv import KV_DEL, KV_PURGE
 
+from fleet_tui.queue.nats_listing import first_updates
 from fleet_tui.queue.nats_records import Record, key_of, read_record, write_record
 
 if TYPE_CHECKING:
@@ -133,10 +134,7 @@ class View:
                 watcher = await self._link.tasks.watchall()
                 self._watcher = watcher
                 self._known = {}
-                while True:
-                    entry = await watcher.updates(LOAD_SECONDS)  # type: ignore[no-untyped-call]
-                    if entry is None:
-                        break
+                for entry in await first_updates(watcher):
                     self._apply(entry)
         except BaseException:
             self._is_stale = True
