@@ -20,7 +20,6 @@ from fleet_tui.desks.desk_set import DeskSet
 from fleet_tui.mailbox import Mailbox
 from fleet_tui.model.errors import FleetError
 from fleet_tui.model.host import LinkStatus
-from fleet_tui.model.request import Preview
 from fleet_tui.model.snapshot import DispatchView, FleetView, HostView
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from fleet_tui.model.control import Changes, GatheredGroup
     from fleet_tui.model.lines import LineSource, TimelineSource
     from fleet_tui.model.question import Answer
-    from fleet_tui.model.request import DispatchRequest
+    from fleet_tui.model.request import DispatchRequest, Preview
 
 T = TypeVar("T")
 
@@ -116,6 +115,8 @@ class CoreThread(DeskSet):
     def preview(self, request: DispatchRequest) -> Preview:
         """Say what `request` would do."""
         if not self._opened.done():
+            from fleet_tui.model.request import Preview
+
             return Preview((), "", problem="the journal is being opened")
         return self._fleet.preview(request)
 

@@ -34,7 +34,9 @@ def test_the_first_picture_waits_neither_for_the_core_nor_for_other_commands() -
     screen = "fleet_tui.tui.app, fleet_tui.runtime, fleet_tui.cli.main as m; m.build_parser(())"
     core = ("sqlite3", "fleet_tui.fleet", "fleet_tui.journal", "fleet_tui.dispatch.dispatcher")
     editor = "textual.widgets._text_area"
-    assert loaded(screen, *core, editor, "fleet_tui.cli.run") == []
+    others = ("costs_view", "managed_view", "request", "threads")
+    views = (f"fleet_tui.model.{name}" for name in others)
+    assert loaded(screen, *core, editor, "tomli_w", *views, "fleet_tui.cli.run") == []
 
 
 CLOUD = ("anthropic", "httpx2", "pydantic")

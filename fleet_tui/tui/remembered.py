@@ -8,8 +8,6 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
-
 from fleet_tui.tui.safe import clean, short
 
 if TYPE_CHECKING:
@@ -89,6 +87,8 @@ def save(path: Path, kept: Remembered) -> None:
         if line not in kept.history:
             kept.history.insert(0, line)
     del kept.history[:-MOST_LINES]
+    import tomli_w
+
     document = {entry.name: getattr(kept, entry.name) for entry in fields(kept)}
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.costs_view import GROUPINGS
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.verbs.screens import reload
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 def open_costs(app: FleetApp, argument: str) -> None:
     """Show what runs have cost, grouped as named."""
+    from fleet_tui.model.costs_view import GROUPINGS
     from fleet_tui.tui.screens.costs import CostsScreen
 
     if argument and argument not in GROUPINGS:

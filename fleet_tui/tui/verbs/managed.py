@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_tui.model.ids import short
-from fleet_tui.model.managed_view import OVER, ManagedView
 from fleet_tui.tui import managed_looks
 from fleet_tui.tui.actions import Action
 from fleet_tui.tui.screens.confirm import ConfirmScreen, Question
@@ -128,6 +127,8 @@ def _unconfigured(app: FleetApp) -> str:
 def _cannot_start(app: FleetApp) -> str:
     if why := _unconfigured(app):
         return why
+    from fleet_tui.model.managed_view import ManagedView
+
     view = app.store.part(ManagedView)
     return view.problem if view is not None else "The core has not looked yet."
 
@@ -136,6 +137,8 @@ def _is_over(app: FleetApp) -> str:
     row = _row(app)
     if row is None:
         return reach.no_rows(app) or "There is no session here."
+    from fleet_tui.model.managed_view import OVER
+
     if row.session.state in OVER:
         return f"It is over: {managed_looks.STATES[row.session.state].word}."
     return "" if row.session.session else "The service has not named it yet."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_tui.model.threads import with_document
 from fleet_tui.tui.actions import Action
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def include_document(app: FleetApp, _argument: str) -> None:
     """Have the agent read the hand-off document before the prompt."""
     screen = _composer(app)
     if screen is not None:
+        from fleet_tui.model.threads import with_document
+
         screen.prompt.text = with_document(screen.prompt.text)
 
 
