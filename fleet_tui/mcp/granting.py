@@ -34,6 +34,8 @@ class McpGrants:
 
     def __init__(self, config: FleetConfig) -> None:
         self._config = config
+        self._faults: dict[tuple[str, str, AgentName], str] = {}
+        """By server, host and agent: the composer asks anew with each key."""
 
     @cached_property
     def _declared(self) -> tuple[McpServer, ...]:
@@ -82,6 +84,12 @@ class McpGrants:
 
     def _fault(self, server: McpServer, host: Host, agent: AgentName) -> str:
         """Return why a run on `host` cannot be given a server; empty when it can."""
+        key = (server.name, host.name, agent)
+        if key not in self._faults:
+            self._faults[key] = self._find_fault(server, host, agent)
+        return self._faults[key]
+
+    def _find_fault(self, server: McpServer, host: Host, agent: AgentName) -> str:
         found = agent_config(self._config, [server], host.name)
         why = found.left_out.get(server.name, "")
         if not _NAME.fullmatch(server.name):

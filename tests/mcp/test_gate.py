@@ -12,6 +12,7 @@ import pytest
 from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.gate import GateCase, refusal
 from fleet_tui.health.daemons_settings import duties_of
+from fleet_tui.mcp import granting
 from fleet_tui.mcp.granting import McpGrants
 from fleet_tui.mcp_server.acting import Acting
 from fleet_tui.mcp_server.arguments import Arguments
@@ -25,7 +26,11 @@ from tests.support.program import Program
 from tests.support.stage import fleet_file, staged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from fleet_tui.mcp.agent_config import AgentConfig
+    from fleet_tui.mcp.settings import McpServer
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -209,3 +214,19 @@ def test_a_daemon_that_asks_for_one_that_is_not_declared_is_told_at_once(tmp_pat
     assert done.code == 2
     assert 'daemon[1].mcp: no MCP server is called "fils"; did you mean "files"?' in done.err
     assert 'mcp[1].origins[1]: found "queue"; allowed:' in done.err
+
+
+def test_what_a_host_cannot_be_given_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = granting.agent_config
+
+    def counted(config: FleetConfig, servers: Sequence[McpServer], at: str) -> AgentConfig:
+        made.append(at)
+        return make(config, servers, at)
+
+    monkeypatch.setattr(granting, "agent_config", counted)
+    grants = McpGrants(CONFIG)
+    hosts = [CONFIG.host("nas"), CONFIG.host("web")]
+    first = grants.cases(["files"], hosts, "claude")
+    assert grants.cases(["files"], hosts, "claude") == first
+    assert made == ["nas", "web"]
