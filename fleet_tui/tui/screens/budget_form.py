@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Input
 
 from fleet_tui.model.ids import short
@@ -36,10 +36,7 @@ class BudgetForm(PromptScreen):
             box.border_title = content(f"Raise the budget of {short(session.id)}")
             box.border_subtitle = content(f"it has cost {cost} of ${session.budget_usd:.2f}")
             yield labelled("budget $", self._budget)
-            yield labelled("prompt", self.prompt, "prompt-row")
-            yield self.status
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
+            yield from self.prompt_rows()
 
     def on_mount(self) -> None:
         """Begin in the budget."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from fleet_tui.model.ids import short
@@ -42,10 +42,7 @@ class ManagedForm(PromptScreen):
                 box.border_title = content("Start a session in the cloud")
                 yield labelled("title", self._title)
                 yield labelled("budget $", self._budget)
-            yield labelled("prompt", self.prompt, "prompt-row")
-            yield self.status
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
+            yield from self.prompt_rows()
 
     def on_mount(self) -> None:
         """Begin in the text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Input, Static, TextArea
 
 from fleet_tui.model.ids import short
@@ -75,10 +75,7 @@ class PeerForm(PromptScreen):
             yield labelled("to", self._scope if self._has_scope else fixed)
             if self._has_urgency:
                 yield labelled("urgency", self._urgency)
-            yield labelled(self._label, self.prompt, "prompt-row")
-            yield self.status
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
+            yield from self.prompt_rows(self._label)
 
     def on_mount(self) -> None:
         """Begin in the text."""

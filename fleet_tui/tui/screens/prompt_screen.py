@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
+    from textual.app import ComposeResult
     from textual.widget import Widget
 
     from fleet_tui.model.errors import FleetError
@@ -60,6 +61,13 @@ class PromptScreen(ModalScreen[None]):
         """Return what the border says of help: the key that is no text; empty without one."""
         key = self.fleet_app.keymap.shown_in_fields(self.fleet_app.registry[HELP])
         return f" · {key} help" if key else ""
+
+    def prompt_rows(self, label: str = "prompt") -> ComposeResult:
+        """Yield what ends a form: the prompt, the line that says how it stands, the buttons."""
+        yield labelled(label, self.prompt, "prompt-row")
+        yield self.status
+        with Horizontal(classes="buttons"):
+            yield from self.buttons()
 
     def buttons(self) -> Iterator[Button]:
         """Yield the buttons, each with its key."""

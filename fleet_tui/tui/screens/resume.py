@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
 from fleet_tui.model.ids import short as short_id
@@ -38,10 +38,7 @@ class ResumeScreen(PromptScreen):
             yield labelled("session", _fixed(f"{run.agent} {run.session or ''}"))
             yield labelled("mode", _fixed(f"{run.mode}, as before"))
             yield labelled("before", _fixed(f"{short_id(run.id)} · {asked}"))
-            yield labelled("prompt", self.prompt, "prompt-row")
-            yield self.status
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
+            yield from self.prompt_rows()
 
     def on_mount(self) -> None:
         """Begin in the prompt."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 
 from fleet_tui.tui.safe import clean_block, content
-from fleet_tui.tui.screens.prompt_screen import PromptScreen, labelled
+from fleet_tui.tui.screens.prompt_screen import PromptScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -36,10 +36,7 @@ class TaskFormScreen(PromptScreen):
         """Yield the text and the buttons."""
         with Vertical(classes="dialog") as box:
             box.border_title = content(f"Change {self.task_name}" if self.task_name else "New task")
-            yield labelled("task", self.prompt, "prompt-row")
-            yield self.status
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
+            yield from self.prompt_rows("task")
 
     def on_mount(self) -> None:
         """Begin at the end of the text."""
