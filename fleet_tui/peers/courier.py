@@ -251,13 +251,15 @@ class Courier:
         """
         has_echoed, get_run = self._context.run_echoed, self._context.store.get_run
         for identifier, told in tuple(self._told.items()):
-            run = await asyncio.to_thread(get_run, told)
-            is_over = run is not None and not run.is_open
             if identifier not in self._looks:
                 self._told.pop(identifier, None)
-            elif is_over or (has_echoed is not None and has_echoed(told, identifier)):
-                self._told.pop(identifier, None)
-                self._looks[identifier] = (0, now)
+                continue
+            if has_echoed is None or not has_echoed(told, identifier):
+                run = await asyncio.to_thread(get_run, told)
+                if run is None or run.is_open:
+                    continue
+            self._told.pop(identifier, None)
+            self._looks[identifier] = (0, now)
 
     async def _watch_host(self, host: str, watched: list[tuple[Peer, list[Message]]]) -> None:
         provable = [(p, m) for p, m in watched if p.session and p.kind == "claude"]
