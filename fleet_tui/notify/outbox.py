@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from fleet_tui.journal.database import store_error, transaction
+from fleet_tui.journal.faults import journal_error
 from fleet_tui.journal.looking import copy_in_memory
 from fleet_tui.model.notice import Notice
 from fleet_tui.notify.outbox_schema import make_tables
@@ -91,6 +92,8 @@ class Outbox:
             make_tables(self._db)
         except sqlite3.Error as error:
             raise store_error(error, self.path, "open the outbox of notices") from error
+        except OSError as error:
+            raise journal_error(error, self.path, "open the outbox of notices") from error
 
     def close(self) -> None:
         """Close the file."""

@@ -165,3 +165,10 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "notify.db").write_bytes(b"not a database, but long enough to be looked at" * 99)
     with pytest.raises(JournalError, match=r"move .* aside"):
         Outbox(tmp_path)
+
+
+def test_a_file_that_cannot_be_opened_is_one_line_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(JournalError, match="cannot open the outbox of notices") as caught:
+        Outbox(tmp_path)
+    assert caught.value.mend
