@@ -38,6 +38,7 @@ Outcome = Literal[
 ]
 
 NO_MODE = "\u2013"
+"""What stands for the mode of a plain command, where people read it."""
 
 OPEN_STATES: frozenset[RunState] = frozenset({"queued", "connecting", "running"})
 UNREACHED: frozenset[Outcome] = frozenset({"connect", "host-key"})

@@ -105,9 +105,10 @@ def write_to_terminal(app: App[Any], sequence: str) -> None:
 
 
 class _Lasting(Notification):
-    """Told that its time is over when it is mounted, a toast of Textual never lets go again.
+    """A notification whose toast is never set a time that has passed.
 
-    `Timer._run` with a delay below zero spins without awaiting, and takes the screen with it.
+    A toast sets a timer to what is left when it is made; with less than nothing `Timer._run` spins
+    without awaiting, and takes the screen with it.
     """
 
     @property
