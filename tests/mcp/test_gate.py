@@ -13,6 +13,7 @@ from fleet_tui.agents.registry import adapter
 from fleet_tui.dispatch.gate import GateCase, refusal
 from fleet_tui.health.daemons_settings import duties_of
 from fleet_tui.mcp import granting
+from fleet_tui.mcp.agent_config import AgentConfig, agent_config
 from fleet_tui.mcp.granting import McpGrants
 from fleet_tui.mcp_server.acting import Acting
 from fleet_tui.mcp_server.arguments import Arguments
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fleet_tui.mcp.agent_config import AgentConfig
     from fleet_tui.mcp.settings import McpServer
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
@@ -218,11 +218,10 @@ def test_a_daemon_that_asks_for_one_that_is_not_declared_is_told_at_once(tmp_pat
 
 def test_what_a_host_cannot_be_given_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    make = granting.agent_config
 
     def counted(config: FleetConfig, servers: Sequence[McpServer], at: str) -> AgentConfig:
         made.append(at)
-        return make(config, servers, at)
+        return agent_config(config, servers, at)
 
     monkeypatch.setattr(granting, "agent_config", counted)
     grants = McpGrants(CONFIG)
