@@ -108,6 +108,8 @@ class ClaudeParser(EventParser[ClaudeRecord]):
             return self._api_error(event, message)
         self._work(self._doing)
         self._record.was_cut_off = event.get("aborted") is True
+        if self._record.was_cut_off:
+            self._activity, self._doing = "stopped", ""
         if not is_subagent and (model := one_line(text(message, "model"), 80)):
             self._record.model = model
         spoken: list[AgentEvent] = []

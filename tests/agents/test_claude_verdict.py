@@ -149,6 +149,7 @@ def test_the_answer_is_sanitized() -> None:
 def test_an_interrupt_that_leaves_no_result_is_told_by_the_answer_that_was_cut_off() -> None:
     parser, _ = started()
     parser.feed(said("half", aborted=True))
+    assert parser.activity == "stopped"
     verdict = parser.finish(ExitStatus(code=0))
     assert (verdict.outcome, verdict.was_interrupted) == ("killed", True)
     parser, _ = started()

@@ -19,6 +19,7 @@ from tests.roles.site import Site
 from tests.support.program import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from fleet_tui.model.events import Event
@@ -53,7 +54,7 @@ def let_the_primary_die(site: Site) -> None:
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> Site:
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
     site = Site(tmp_path)
     await site.begin()
     let_the_primary_die(site)
@@ -62,7 +63,8 @@ async def site(tmp_path: Path) -> Site:
     git(home, "commit", "--quiet", "-am", "Not pushed")
     (home / "CLAUDE.md").write_text("edited, not committed\n")
     (home / "new.md").write_text("not even added\n")
-    return site
+    yield site
+    (site.homes["droplet"] / "go").touch()  # so that the run of the dead one ends
 
 
 async def test_it_refuses_to_act_and_all_it_had_is_safe_and_shown(site: Site) -> None:
